@@ -1,0 +1,1 @@
+"""All that touches audio files: block sources with rate conversion, sinks, formats."""

@@ -1,0 +1,1 @@
+"""TOML documents: their base, how they are found, layered and checked."""

@@ -1,0 +1,1 @@
+"""Pure numerical cores: arrays in, arrays out; no documents, no files."""

@@ -1,0 +1,131 @@
+"""The contract of an effect: declared settings that prepare a streaming processor."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from mixmaster.arrays import BLOCK_FRAMES, Block
+from mixmaster.documents.base import Settings, parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a processor is prepared for.
+
+    Attributes:
+        sample_rate_hz: The rate at which it will run.
+        channels: Channels of every block it will be given.
+        max_block_frames: The longest block it will be given.
+        tempo_bpm: The session's tempo, for times given in beats.
+        resources: What the effect needs from files, already read (impulse responses), by name.
+        seed: Where random numbers start; draw them per absolute frame, never per block.
+        where: The insert's id, such as ``strip.kick/01_Kick In.insert.eq``, for errors.
+    """
+
+    sample_rate_hz: int
+    channels: int
+    max_block_frames: int = BLOCK_FRAMES
+    tempo_bpm: float = 120.0
+    resources: Mapping[str, Block] = field(default_factory=dict)
+    seed: int = 0
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockContext:
+    """What a processor is told with each block.
+
+    Attributes:
+        start_frame: The block's first frame, counted from the session's zero.
+        key: The side-chain, ``(channels, frames)``; None means the block itself.
+        automation: Values per frame, ``(frames,)``, by the name of the parameter.
+        tempo_bpm: The tempo at the block's start.
+    """
+
+    start_frame: int = 0
+    key: Block | None = None
+    automation: Mapping[str, Block] = field(default_factory=dict)
+    tempo_bpm: float = 120.0
+
+
+class Processor(ABC):
+    """A prepared effect: keeps state from block to block.
+
+    ``process`` must not write into the block it is given; it may return that very block.
+    Blocks arrive in order, without gaps, their lengths multiples of 4,096 except the last;
+    however they are cut, the output must be the same bytes.
+
+    Attributes:
+        latency_samples: How many frames the output lags behind the input.
+        tail_samples: How long the output may go on, after the input's end and the latency,
+            before it stays below -120 dBFS of a full-scale input.
+    """
+
+    latency_samples: int = 0
+    tail_samples: int = 0
+
+    @abstractmethod
+    def process(self, block: Block, at: BlockContext) -> Block:
+        """Return the processed block, ``(channels, frames)``, of the same length."""
+
+    def gain_curve(self) -> Block | None:
+        """Return the linear gain applied to the last block, ``(frames,)``; None if not dynamics.
+
+        Aligned with the block that ``process`` returned, so that a recorded curve can be
+        replayed on another signal (stems that sum to their mix).
+        """
+        return None
+
+    def gain_reduction_db(self) -> Block | None:
+        """Return the reduction of the last block in dB, >= 0, at any regular rate; or None."""
+        return None
+
+    def replay(self, block: Block, gain: Block) -> Block:
+        """Return ``block`` with this processor's latency and a recorded ``gain`` applied.
+
+        Args:
+            block: ``(channels, frames)``, in step with the recorded run's blocks.
+            gain: What ``gain_curve`` gave then, ``(frames,)``.
+        """
+        raise TypeError(f"{type(self).__name__} has no gain curve to replay")
+
+
+class Effect(Settings):
+    """The settings of an effect; a subclass declares ``effect: Literal["name"]`` and the rest.
+
+    ``revision`` counts changes of sound: a change is a new revision, and a preset that names
+    an old one keeps the old sound.
+    """
+
+    current_revision: ClassVar[int] = 1
+    summary: ClassVar[str] = ""
+
+    id: str | None = parameter(
+        None, "The insert's own name, for --set and meters; the effect's name if silent."
+    )
+    bypass: bool = parameter(False, "Leave the insert out, keeping its latency.")
+    key: str | None = parameter(
+        None, "The strip or bus that the detector listens to; its own signal if silent."
+    )
+    revision: int = parameter(1, "Which revision of the effect's sound is meant.", low=1)
+
+    def prepare(self, context: Context) -> Processor:
+        """Return a processor for ``context``.
+
+        Raises:
+            DocumentError: For settings that make no sense at this rate or channel count, such
+                as a band above the Nyquist frequency.
+        """
+        raise NotImplementedError
+
+
+class BypassProcessor(Processor):
+    """The identity."""
+
+    def process(self, block: Block, at: BlockContext) -> Block:
+        """Return the very block."""
+        del at
+        return block

@@ -1,0 +1,1 @@
+"""The graph that audio flows through: scheduling, latency, tails, spool, manifests, publishing."""

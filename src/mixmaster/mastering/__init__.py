@@ -1,0 +1,1 @@
+"""Mastering chains, delivery targets, and the solver that lands on them."""

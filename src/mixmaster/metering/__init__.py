@@ -1,0 +1,1 @@
+"""Streaming meters: ``update(block)``, ``result()``; measuring changes nothing."""

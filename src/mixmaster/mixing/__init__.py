@@ -1,0 +1,1 @@
+"""Mix presets, stem names and roles, gain staging, and the console built from them."""
