@@ -90,6 +90,7 @@ class Processor(ABC):
             block: ``(channels, frames)``, in step with the recorded run's blocks.
             gain: What ``gain_curve`` gave then, ``(frames,)``.
         """
+        del block, gain
         raise TypeError(f"{type(self).__name__} has no gain curve to replay")
 
 
