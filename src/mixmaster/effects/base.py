@@ -103,6 +103,7 @@ class Effect(Settings):
 
     current_revision: ClassVar[int] = 1
     summary: ClassVar[str] = ""
+    is_dynamics: ClassVar[bool] = False
 
     id: str | None = parameter(
         None, "The insert's own name, for --set and meters; the effect's name if silent."
