@@ -83,6 +83,11 @@ class Processor(ABC):
         """Return the reduction of the last block in dB, >= 0, at any regular rate; or None."""
         return None
 
+    @property
+    def is_dynamics(self) -> bool:
+        """Whether this processor reports a gain reduction."""
+        return type(self).gain_reduction_db is not Processor.gain_reduction_db
+
     def replay(self, block: Block, gain: Block) -> Block:
         """Return ``block`` with this processor's latency and a recorded ``gain`` applied.
 
@@ -103,7 +108,6 @@ class Effect(Settings):
 
     current_revision: ClassVar[int] = 1
     summary: ClassVar[str] = ""
-    is_dynamics: ClassVar[bool] = False
 
     id: str | None = parameter(
         None, "The insert's own name, for --set and meters; the effect's name if silent."
