@@ -184,6 +184,11 @@ def _short_term_powers(powers: Block, weights: Block) -> Block:
     return _sliding_mean(_weighted(powers, weights), _SLICES_SHORT_TERM)[::_SLICES_HOP]
 
 
+def gating_block_powers(slices: Block) -> Block:
+    """Return the power of every gating block, 400 ms every 100 ms, of one row of slices."""
+    return _sliding_mean(slices, _SLICES_MOMENTARY)[::_SLICES_HOP]
+
+
 def gated_power(powers: Block, weights: Block) -> float | None:
     """Return the mean power of the gating blocks that pass both gates; None if none does.
 
@@ -195,7 +200,7 @@ def gated_power(powers: Block, weights: Block) -> float | None:
             signal may be added up first.
         weights: ``(channels,)`` of ``channel_weights``.
     """
-    blocks = _sliding_mean(_weighted(powers, weights), _SLICES_MOMENTARY)[::_SLICES_HOP]
+    blocks = gating_block_powers(_weighted(powers, weights))
     kept = blocks[_lufs(blocks) > _ABSOLUTE_GATE_LUFS]
     if not kept.size:
         return None
