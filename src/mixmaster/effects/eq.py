@@ -1,0 +1,106 @@
+"""A parametric equaliser: any number of bands of nine shapes."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from mixmaster.documents.base import MisfitError, Settings, items, parameter
+from mixmaster.effects.keyless import KeylessEffect
+from mixmaster.errors import Problem
+
+Shape = Literal[
+    "bell",
+    "low_shelf",
+    "high_shelf",
+    "high_pass",
+    "low_pass",
+    "notch",
+    "band_pass",
+    "tilt",
+    "all_pass",
+]
+
+APPLIES: dict[str, tuple[str, ...]] = {
+    "bell": ("gain_db", "q"),
+    "low_shelf": ("gain_db", "q"),
+    "high_shelf": ("gain_db", "q"),
+    "high_pass": ("slope_db_per_octave",),
+    "low_pass": ("slope_db_per_octave",),
+    "notch": ("q",),
+    "band_pass": ("q",),
+    "tilt": ("gain_db",),
+    "all_pass": ("q",),
+}
+"""Which parameters a shape reads besides its frequency; any other one is an error."""
+
+_OPTIONAL = ("gain_db", "q", "slope_db_per_octave")
+_DEFAULT_Q = 2.0**-0.5
+_DEFAULT_SLOPE = 12
+
+
+class EqBand(Settings):
+    """One band. A parameter that its shape does not read is an error that says so."""
+
+    shape: Shape = parameter(
+        "bell",
+        "What the band does: bell lifts or dips around a frequency; low_shelf and high_shelf "
+        "everything below or above it; high_pass and low_pass cut what lies below or above; "
+        "notch takes one pitch out, band_pass keeps only its surroundings; tilt turns the whole "
+        "balance darker or brighter around it; all_pass moves phase and no level.",
+    )
+    frequency_hz: float = parameter(
+        ...,
+        "Where the band sits: weight at 60 to 120, mud at 200 to 400, nose at 800 to 1200, bite "
+        "at 2000 to 5000, air above 10000. The centre of a bell, half the gain of a shelf, "
+        "3 dB down of a high- or low-pass.",
+        low=5.0,
+        high=192_000.0,
+    )
+    gain_db: float | None = parameter(
+        None,
+        "How far a bell or shelf lifts (above 0) or dips (below 0); a tilt lifts the top by "
+        "this and lowers the bottom by as much. 1 to 3 is polish, 4 to 8 is shaping, more is "
+        "repair or effect. 0, or silent, leaves the band out.",
+        low=-36.0,
+        high=36.0,
+    )
+    q: float | None = parameter(
+        None,
+        "How narrow the band is: 0.5 to 1 is broad and sounds natural, 2 to 4 picks out a "
+        "region, 8 and more one ring or hum. On a shelf 0.71 is the steepest without a bump. "
+        "0.71 if silent.",
+        low=0.1,
+        high=60.0,
+    )
+    slope_db_per_octave: Literal[6, 12, 18, 24, 36, 48] | None = parameter(
+        None,
+        "How steeply a high- or low-pass cuts: 6 to 12 is gentle, 18 to 24 clears rumble, 36 "
+        "and 48 are a wall. 12 if silent.",
+    )
+
+    @model_validator(mode="after")
+    def _reads_what_it_is_given(self) -> Self:
+        applies = APPLIES[self.shape]
+        known = " and ".join(("frequency_hz", *applies))
+        problems = [
+            Problem(key, f"a {self.shape} does not read {key}", f"it reads {known}")
+            for key in _OPTIONAL
+            if getattr(self, key) is not None and key not in applies
+        ]
+        if problems:
+            raise MisfitError(problems)
+        return self
+
+
+class Eq(KeylessEffect):
+    """The bands in order; those of 0 dB are left out, and no bands are the identity."""
+
+    summary: ClassVar[str] = "Parametric equaliser: shapes the balance of lows, mids and highs."
+
+    effect: Literal["eq"] = parameter("eq", "The effect's name: eq, an equaliser.")
+    bands: tuple[EqBand, ...] = items(
+        "The bands, each a table with a shape and a frequency; their order does not matter.",
+        most=32,
+    )

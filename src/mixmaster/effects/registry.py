@@ -1,0 +1,23 @@
+"""The effects there are: the one list that presets, schema and reference docs read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mixmaster.effects.base import Effect
+from mixmaster.effects.delay import Delay
+from mixmaster.effects.eq import Eq
+from mixmaster.effects.reverb import Reverb
+from mixmaster.effects.saturation import Saturation
+from mixmaster.effects.width import Width
+
+EFFECTS: tuple[type[Effect], ...] = (Eq, Saturation, Delay, Reverb, Width)
+"""Every effect's settings, in the order in which they are listed to people."""
+
+AnyEffect = Annotated[
+    Eq | Saturation | Delay | Reverb | Width,
+    Field(discriminator="effect"),
+]
+"""Any effect, told apart by its key ``effect``."""
