@@ -1,0 +1,143 @@
+"""The graph as data: nodes, the feeds between them, and the checks that make it runnable.
+
+Signal order inside a node: sum of feeds (or the source) → head gain and delay → inserts →
+the *pre* point → post matrix (fader, mute, pan, width in one) → the *post* point.
+Feeds tap either point of another node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mixmaster.effects.base import Effect
+from mixmaster.errors import UsageError
+
+Point = Literal["pre", "post"]
+Matrix = tuple[tuple[float, ...], ...]
+"""Gains, one row an output channel, one column an input channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One signal into a sum or a side-chain.
+
+    Attributes:
+        source: The id of the node that is tapped.
+        point: ``pre`` (after inserts) or ``post`` (after fader and pan).
+        gain: The linear gain of this feed: a send's level.
+        matrix: Applied before the gain; needed where channel counts differ.
+    """
+
+    source: str
+    point: Point = "post"
+    gain: float = 1.0
+    matrix: Matrix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """An effect in place.
+
+    Attributes:
+        id: The full id, such as ``strip.kick/01_Kick In.insert.eq``.
+        settings: The effect's settings.
+        key: What its detector listens to, summed; empty for its own signal.
+    """
+
+    id: str
+    settings: Effect
+    key: tuple[Feed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A strip instance, a bus, or the mix.
+
+    Attributes:
+        id: Such as ``strip.kick/01_Kick In``, ``bus.drums``, ``mix``.
+        channels: Channels up to the pre point.
+        post: The post matrix, ``(outputs, channels)``: fader, mute, pan and width.
+        feeds: What is summed into it, in this order; empty for a node with a source.
+        head_gain: Polarity, trim and staging as one linear gain.
+        delay_samples: A wanted delay, which latency compensation leaves alone.
+        inserts: The effects, in order.
+        has_source: Whether audio comes from a file rather than from feeds.
+    """
+
+    id: str
+    channels: int
+    post: Matrix
+    feeds: tuple[Feed, ...] = ()
+    head_gain: float = 1.0
+    delay_samples: int = 0
+    inserts: tuple[Insert, ...] = ()
+    has_source: bool = False
+
+    @property
+    def post_channels(self) -> int:
+        """Channels at the post point."""
+        return len(self.post)
+
+    def dependencies(self) -> Iterator[str]:
+        """Yield the ids of all nodes that must have run before this one."""
+        for feed in self.feeds:
+            yield feed.source
+        for insert in self.inserts:
+            for feed in insert.key:
+                yield feed.source
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes in an order in which every node comes after what it listens to.
+
+    Attributes:
+        nodes: In topological order, stable with respect to the order given.
+        output: The id of the node whose post point is the result.
+        sample_rate_hz: The session's rate.
+        tempo_bpm: The session's tempo.
+    """
+
+    nodes: tuple[Node, ...]
+    output: str
+    sample_rate_hz: int
+    tempo_bpm: float = 120.0
+    by_id: dict[str, Node] = field(default_factory=dict)
+
+    @staticmethod
+    def build(
+        nodes: list[Node], output: str, sample_rate_hz: int, tempo_bpm: float = 120.0
+    ) -> Graph:
+        """Order and check the nodes; what the output does not need is left out.
+
+        Raises:
+            UsageError: For a cycle, named node by node, or a feed from nowhere.
+        """
+        by_id = {node.id: node for node in nodes}
+        assert len(by_id) == len(nodes), "node ids are unique"
+        ordered: list[Node] = []
+        state: dict[str, int] = {}
+
+        def visit(node_id: str, path: tuple[str, ...]) -> None:
+            if state.get(node_id) == 1:
+                return
+            if node_id in path:
+                loop = " -> ".join([*path[path.index(node_id) :], node_id])
+                raise UsageError(node_id, f"the routing runs in a circle: {loop}")
+            if node_id not in by_id:
+                raise UsageError(path[-1], f"listens to '{node_id}', which does not exist")
+            for dependency in by_id[node_id].dependencies():
+                visit(dependency, (*path, node_id))
+            state[node_id] = 1
+            ordered.append(by_id[node_id])
+
+        visit(output, ())
+        return Graph(
+            nodes=tuple(ordered),
+            output=output,
+            sample_rate_hz=sample_rate_hz,
+            tempo_bpm=tempo_bpm,
+            by_id={node.id: node for node in ordered},
+        )

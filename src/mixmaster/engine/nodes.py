@@ -1,0 +1,259 @@
+"""Nodes at work: one object a node, holding processors, delays and meters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixmaster.arrays import Block
+from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.engine.delay import FixedDelay
+from mixmaster.engine.graph import Feed, Graph, Matrix, Node
+from mixmaster.engine.stats import InsertStats, NodeStats
+from mixmaster.errors import SignalError
+
+
+@dataclass(slots=True)
+class Signals:
+    """What a node gives for one block: the pre point and the post point."""
+
+    pre: Block
+    post: Block
+
+    def at(self, feed: Feed) -> Block:
+        """Return the signal that ``feed`` taps."""
+        return self.post if feed.point == "post" else self.pre
+
+
+def apply_matrix(matrix: Matrix, block: Block) -> Block:
+    """Return ``matrix @ block``, row by row in fixed order, so that a gain of 1 is exact.
+
+    Args:
+        matrix: Gains, ``(outputs, channels)``.
+        block: ``(channels, frames)``.
+    """
+    if all(
+        gain == (1.0 if row == column else 0.0)
+        for row, gains in enumerate(matrix)
+        for column, gain in enumerate(gains)
+    ) and len(matrix) == len(block):
+        return block
+    out = np.empty((len(matrix), block.shape[1]))
+    for row, gains in enumerate(matrix):
+        terms = [(gain, channel) for channel, gain in enumerate(gains) if gain != 0.0]
+        if not terms:
+            out[row] = 0.0
+            continue
+        np.multiply(block[terms[0][1]], terms[0][0], out=out[row])
+        for gain, channel in terms[1:]:
+            out[row] += gain * block[channel]
+    return out
+
+
+class FeedPort:
+    """One feed with its latency compensation.
+
+    Args:
+        feed: The feed.
+        channels: Channels after the feed's matrix.
+        delay_samples: How long it waits for the slowest path into the same sum.
+    """
+
+    def __init__(self, feed: Feed, channels: int, delay_samples: int) -> None:
+        self.feed = feed
+        self._delay = FixedDelay(channels, delay_samples)
+
+    def read(self, signals: Mapping[str, Signals]) -> tuple[Block, float]:
+        """Return the tapped block, delayed, and the gain that it is to be added with."""
+        block = signals[self.feed.source].at(self.feed)
+        if self.feed.matrix is not None:
+            block = apply_matrix(self.feed.matrix, block)
+        return self._delay.process(block), self.feed.gain
+
+
+def mixdown(ports: list[FeedPort], signals: Mapping[str, Signals], out: Block) -> None:
+    """Sum the ports' signals into ``out``, in their order."""
+    first = True
+    for port in ports:
+        block, gain = port.read(signals)
+        if first:
+            np.multiply(block, gain, out=out)
+            first = False
+        elif gain == 1.0:
+            out += block
+        else:
+            out += gain * block
+    if first:
+        out[:] = 0.0
+
+
+@dataclass(slots=True)
+class InsertRun:
+    """One insert at work, with what its side-chain and alignment need."""
+
+    id: str
+    processor: Processor
+    bypass: FixedDelay | None
+    wait: FixedDelay | None
+    key: list[FeedPort]
+    key_channels: int
+    stats: InsertStats | None
+
+
+class NodeRun:
+    """A node at work.
+
+    Args:
+        node: The node as data.
+        processors: Its inserts' processors, in order.
+        plan_ports: Its feeds, compensated.
+        inserts: Its inserts at work.
+        graph: The graph, for rate and tempo.
+    """
+
+    def __init__(
+        self, node: Node, ports: list[FeedPort], inserts: list[InsertRun], graph: Graph
+    ) -> None:
+        self.node = node
+        self.ports = ports
+        self.inserts = inserts
+        self.stats = NodeStats(node, graph.sample_rate_hz)
+        self._delay = FixedDelay(node.channels, node.delay_samples)
+        self._tempo_bpm = graph.tempo_bpm
+        self._sample_rate_hz = graph.sample_rate_hz
+
+    def process(
+        self, start_frame: int, source: Block | None, signals: Mapping[str, Signals], frames: int
+    ) -> Signals:
+        """Run one block.
+
+        Args:
+            start_frame: The block's first frame from the session's zero.
+            source: The block of the node's file; None for a node that sums feeds.
+            signals: The blocks of all nodes that this one listens to.
+            frames: The block's length.
+
+        Raises:
+            SignalError: When an insert's output is not finite; names the insert and the time.
+        """
+        node = self.node
+        if source is None:
+            block = np.empty((node.channels, frames))
+            mixdown(self.ports, signals, block)
+            self.stats.update_in(block)
+        else:
+            self.stats.update_in(source)
+            block = source if node.head_gain == 1.0 else source * node.head_gain
+        block = self._delay.process(block)
+        for insert in self.inserts:
+            block = self._insert(insert, block, start_frame, signals)
+        post = apply_matrix(node.post, block)
+        self.stats.update_out(block, post)
+        return Signals(pre=block, post=post)
+
+    def _insert(
+        self, insert: InsertRun, block: Block, start_frame: int, signals: Mapping[str, Signals]
+    ) -> Block:
+        if insert.wait is not None:
+            block = insert.wait.process(block)
+        if insert.bypass is not None:
+            return insert.bypass.process(block)
+        key: Block | None = None
+        if insert.key:
+            key = np.empty((insert.key_channels, block.shape[1]))
+            mixdown(insert.key, signals, key)
+        out = insert.processor.process(
+            block, BlockContext(start_frame=start_frame, key=key, tempo_bpm=self._tempo_bpm)
+        )
+        # One sum tells whether anything in the block is NaN or infinite.
+        if not np.isfinite(out.sum()):
+            bad = ~np.isfinite(out).all(axis=0)
+            if bad.any():
+                time_s = (start_frame + int(np.argmax(bad))) / self._sample_rate_hz
+                raise SignalError(insert.id, "the effect's output is not a finite number", time_s)
+        if insert.stats is not None:
+            insert.stats.update(block, insert.processor.gain_reduction_db())
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A graph ready to run.
+
+    Attributes:
+        nodes: Nodes at work, by id, in topological order.
+        latency_samples: How late the output is; the renderer trims it from the head.
+        tail_samples: The longest path's tail, by the effects' declarations.
+    """
+
+    nodes: dict[str, NodeRun]
+    latency_samples: int
+    tail_samples: int
+
+
+def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
+    """Prepare every insert and align every path into every sum, keys included.
+
+    A feed that arrives early is delayed to the latest of its sum. A side-chain that arrives
+    early is delayed; one that arrives late makes the audio in front of its insert wait.
+    """
+    latency: dict[str, int] = {}
+    tail: dict[str, int] = {}
+    runs: dict[str, NodeRun] = {}
+
+    def channels_of(feed: Feed) -> int:
+        if feed.matrix is not None:
+            return len(feed.matrix)
+        source = graph.by_id[feed.source]
+        return source.post_channels if feed.point == "post" else source.channels
+
+    for node in graph.nodes:
+        now = max((latency[feed.source] for feed in node.feeds), default=0)
+        ports = [
+            FeedPort(feed, channels_of(feed), now - latency[feed.source]) for feed in node.feeds
+        ]
+        longest = max((tail[source] for source in node.dependencies()), default=0)
+        longest += node.delay_samples
+        inserts: list[InsertRun] = []
+        for insert in node.inserts:
+            processor = insert.settings.prepare(
+                Context(
+                    sample_rate_hz=graph.sample_rate_hz,
+                    channels=node.channels,
+                    max_block_frames=max_block_frames,
+                    tempo_bpm=graph.tempo_bpm,
+                    seed=seed,
+                    where=insert.id,
+                )
+            )
+            arrival = max((latency[feed.source] for feed in insert.key), default=now)
+            wait = FixedDelay(node.channels, arrival - now) if arrival > now else None
+            now = max(now, arrival)
+            key = [
+                FeedPort(feed, channels_of(feed), now - latency[feed.source]) for feed in insert.key
+            ]
+            bypass = (
+                FixedDelay(node.channels, processor.latency_samples)
+                if insert.settings.bypass
+                else None
+            )
+            dynamic = bypass is None and processor.is_dynamics
+            inserts.append(
+                InsertRun(
+                    id=insert.id,
+                    processor=processor,
+                    bypass=bypass,
+                    wait=wait,
+                    key=key,
+                    key_channels=max((channels_of(feed) for feed in insert.key), default=0),
+                    stats=InsertStats(insert.id) if dynamic else None,
+                )
+            )
+            now += processor.latency_samples
+            longest += 0 if bypass else processor.tail_samples
+        latency[node.id] = now
+        tail[node.id] = longest
+        runs[node.id] = NodeRun(node, ports, inserts, graph)
+    return Prepared(runs, latency[graph.output], tail[graph.output])
