@@ -1,0 +1,150 @@
+"""A limiter's gain: from the demand of each pool to a smooth curve that is never above it.
+
+Reductions are int64 in fixed point, ``UNIT`` to the factor of two (5.7e-6 dB), see ``pooled``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from mixmaster.arrays import Block
+from mixmaster.dsp.pooled import (
+    POOL_FRAMES,
+    BoxCascade,
+    Closing,
+    Curve,
+    LinearRelease,
+    RunningSum,
+    TrailingMax,
+)
+
+UNIT: Final = 1 << 20
+_DB_PER_OCTAVE: Final = 20.0 * 0.301029995663981195  # 20 log10(2)
+
+
+def demanded_reduction(peaks: Block, ceiling: float) -> Curve:
+    """Return the reduction that brings ``peaks`` to ``ceiling``, rounded up; 0 where none is due.
+
+    Args:
+        peaks: True peak of each pool, linear, ``(pools,)``.
+        ceiling: Linear.
+    """
+    out = np.zeros(peaks.shape[0], dtype=np.int64)
+    over = np.flatnonzero(peaks > ceiling)
+    if over.size:
+        out[over] = np.ceil(np.log2(peaks[over] / ceiling) * UNIT).astype(np.int64) + 1
+    return out
+
+
+def reduction_db(reduction: Curve) -> Block:
+    """Return fixed-point reductions in dB, >= 0."""
+    return np.asarray(reduction * (_DB_PER_OCTAVE / UNIT))
+
+
+@dataclass(frozen=True, slots=True)
+class Ballistics:
+    """How a limiter moves, times in milliseconds.
+
+    Attributes:
+        lookahead_ms: How long before a peak the gain starts to fall.
+        hold_ms: Peaks closer together than this are held through: no ripple between the half
+            waves of a tone above 500 / hold_ms Hz. A lone peak is not held.
+        release_ms: Time in which the gain recovers 6 dB after a lone peak.
+        sustain_ms: Reduction that lasts longer than this recovers more slowly; 0 for never.
+        sustain_ratio: How many times more slowly.
+    """
+
+    lookahead_ms: float
+    hold_ms: float
+    release_ms: float
+    sustain_ms: float
+    sustain_ratio: float
+
+
+def _pools(time_ms: float, sample_rate_hz: int, least: int) -> int:
+    return max(least, round(time_ms * 1e-3 * sample_rate_hz / POOL_FRAMES))
+
+
+class ReductionShaper:
+    """Hold and release: from what each pool demands to a calmer curve that is no lower.
+
+    The hold is a closing. The release is a straight line in dB; beside it runs a slow one on
+    the mean of the recent reduction, so that a passage that is limited throughout is held at
+    its mean while lone peaks recover at once. The higher reduction of the two counts.
+
+    Args:
+        ballistics: The times.
+        sample_rate_hz: The rate of the frames.
+    """
+
+    def __init__(self, ballistics: Ballistics, sample_rate_hz: int) -> None:
+        self._closing = Closing(_pools(ballistics.hold_ms, sample_rate_hz, 1))
+        pools_per_octave = ballistics.release_ms * 1e-3 * sample_rate_hz / POOL_FRAMES
+        step = max(1, round(UNIT / max(pools_per_octave, 1.0)))
+        self._fast = LinearRelease(step)
+        self._mean: RunningSum | None = None
+        if ballistics.sustain_ms > 0.0:
+            self._mean = RunningSum(_pools(ballistics.sustain_ms, sample_rate_hz, 1))
+            self._slow = LinearRelease(max(1, round(step / ballistics.sustain_ratio)))
+        self.latency_pools = self._closing.latency
+
+    def process(self, demand: Curve) -> Curve:
+        """Return the shaped reduction, ``(pools,)``, late by ``latency_pools``."""
+        fast = self._fast.process(self._closing.process(demand))
+        if self._mean is None:
+            return fast
+        mean = self._mean.process(fast) // self._mean.window
+        return np.maximum(fast, self._slow.process(mean))
+
+
+class GainSmoother:
+    """From pooled reductions to a smooth gain per frame that is never above what they ask.
+
+    The largest reduction of the pools ahead (and one beside), then three running means over no
+    more than that span: every mean then covers only values that include the demand of the
+    frame and of its neighbouring pools. Exactly 1 again once the reduction has ended.
+
+    Args:
+        lookahead_pools: How many pools ahead it sees; at least 2.
+    """
+
+    def __init__(self, lookahead_pools: int) -> None:
+        assert lookahead_pools >= 2
+        self.latency_pools = lookahead_pools
+        self._ahead = TrailingMax(lookahead_pools + 2)
+        self._boxes = BoxCascade((lookahead_pools - 1) * POOL_FRAMES)
+
+    def process(self, reduction: Curve) -> Block | None:
+        """Return the gain, ``(pools * POOL_FRAMES,)``, late; None where it is 1 throughout."""
+        ahead = self._ahead.process(reduction)
+        if self._boxes.idle and not ahead.any():
+            return None
+        smooth = self._boxes.process(np.repeat(ahead, POOL_FRAMES))
+        gain = smooth * (-1.0 / (self._boxes.scale * UNIT))
+        return np.asarray(np.exp2(gain, out=gain))
+
+
+class LimiterCurve:
+    """The whole path from pooled true peaks to the gain of each frame.
+
+    Args:
+        ballistics: The times.
+        sample_rate_hz: The rate of the frames.
+        ceiling: Linear.
+    """
+
+    def __init__(self, ballistics: Ballistics, sample_rate_hz: int, ceiling: float) -> None:
+        self._ceiling = ceiling
+        self._shaper = ReductionShaper(ballistics, sample_rate_hz)
+        lookahead = _pools(ballistics.lookahead_ms, sample_rate_hz, 2) + 1
+        self._smoother = GainSmoother(lookahead)
+        self.latency_pools = self._shaper.latency_pools + self._smoother.latency_pools
+
+    def process(self, peaks: Block) -> Block | None:
+        """Return the gain per frame, late by ``latency_pools``; None where it is 1 throughout."""
+        return self._smoother.process(
+            self._shaper.process(demanded_reduction(peaks, self._ceiling))
+        )

@@ -1,0 +1,178 @@
+"""The look-ahead true-peak limiter as an insert, see ``dsp.limiter``."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final, Literal
+
+import numpy as np
+
+from mixmaster.arrays import Block
+from mixmaster.documents.base import parameter
+from mixmaster.dsp.limiter import Delay, TruePeakLimiter
+from mixmaster.dsp.limiter_curve import Ballistics
+from mixmaster.dsp.pooled import POOL_FRAMES
+from mixmaster.effects.base import BlockContext, Context, Effect, Processor
+from mixmaster.errors import DocumentError, Problem
+from mixmaster.units import db_to_gain, gain_to_db
+
+Character = Literal["transparent", "punchy", "loud"]
+
+CHARACTERS: Final[dict[Character, Ballistics]] = {
+    # Falls softly, holds through the lowest bass, and comes back unhurried.
+    "transparent": Ballistics(
+        lookahead_ms=5.0, hold_ms=30.0, release_ms=120.0, sustain_ms=300.0, sustain_ratio=8.0
+    ),
+    # Leaves the front of a drum alone until just before its peak.
+    "punchy": Ballistics(
+        lookahead_ms=1.5, hold_ms=20.0, release_ms=60.0, sustain_ms=400.0, sustain_ratio=8.0
+    ),
+    # Back up as soon as a bass note allows: the most level for a given ceiling.
+    "loud": Ballistics(
+        lookahead_ms=2.0, hold_ms=13.0, release_ms=20.0, sustain_ms=0.0, sustain_ratio=1.0
+    ),
+}
+
+
+class Limiter(Effect):
+    """A limiter: nothing passes its ceiling, not even between the samples.
+
+    Without ``ceiling_dbtp`` it is the delivery limiter of a mastering chain: wherever it stands
+    in the list it runs last, at the delivery's rate, with ceiling and gain from the target.
+    """
+
+    summary: ClassVar[str] = "Look-ahead true-peak limiter, stereo-linked"
+
+    effect: Literal["limiter"] = "limiter"
+    ceiling_dbtp: float | None = parameter(
+        None,
+        "The highest true peak. Left out in a mastering chain, the target sets it.",
+        low=-60.0,
+        high=0.0,
+    )
+    character: Character = parameter(
+        "transparent",
+        "transparent: soft and slow, for anything acoustic. punchy: lets the front of drums "
+        "through until just before the peak. loud: recovers fastest, for dense modern masters.",
+    )
+    lookahead_ms: float | None = parameter(
+        None,
+        "How early the gain starts to fall: 1 to 2 keeps snap, 5 and more is softer; the "
+        "character's own if silent.",
+        low=0.5,
+        high=20.0,
+    )
+    release_ms: float | None = parameter(
+        None,
+        "Time to recover 6 dB after a lone peak. 20 is dense and loud, 150 relaxed; limiting "
+        "that lasts recovers more slowly by itself. The character's own if silent.",
+        low=1.0,
+        high=2_000.0,
+    )
+    hold_ms: float | None = parameter(
+        None,
+        "Peaks closer together than this are held through, so that bass does not ripple: 25 is "
+        "safe to 20 Hz. The character's own if silent.",
+        low=0.0,
+        high=100.0,
+    )
+    max_gain_reduction_db: float | None = parameter(
+        None,
+        "For the delivery limiter: a target that needs more reduction than this at any moment "
+        "is refused, with figures. 3 is careful, 6 is usual for streaming.",
+        low=0.0,
+        high=60.0,
+    )
+
+    @property
+    def ballistics(self) -> Ballistics:
+        """The character's times with the settings' own in their place."""
+        base = CHARACTERS[self.character]
+        return Ballistics(
+            lookahead_ms=base.lookahead_ms if self.lookahead_ms is None else self.lookahead_ms,
+            hold_ms=base.hold_ms if self.hold_ms is None else self.hold_ms,
+            release_ms=base.release_ms if self.release_ms is None else self.release_ms,
+            sustain_ms=base.sustain_ms,
+            sustain_ratio=base.sustain_ratio,
+        )
+
+    def prepare(self, context: Context) -> Processor:
+        """Return a limiter for ``context``.
+
+        Raises:
+            DocumentError: Without a ceiling, or with a greatest reduction that only the
+                delivery limiter can keep.
+        """
+        if self.ceiling_dbtp is None:
+            raise _wrong(
+                context,
+                "ceiling_dbtp",
+                "missing",
+                "only a mastering chain's limiter may do without",
+            )
+        if self.max_gain_reduction_db is not None:
+            raise _wrong(
+                context,
+                "max_gain_reduction_db",
+                "only the delivery limiter, which has no ceiling_dbtp, can refuse",
+                "leave one of the two out",
+            )
+        processor = LimiterProcessor(context, db_to_gain(self.ceiling_dbtp), self.ballistics)
+        return LateProcessor(processor.latency_samples, context) if self.bypass else processor
+
+
+def _wrong(context: Context, key: str, reason: str, hint: str) -> DocumentError:
+    return DocumentError(context.where, (Problem(key, reason, hint),))
+
+
+class LateProcessor(Processor):
+    """A bypassed limiter: the signal as it is, as late as the limiter would be.
+
+    Args:
+        latency_samples: How late.
+        context: What it runs in.
+    """
+
+    def __init__(self, latency_samples: int, context: Context) -> None:
+        self.latency_samples = latency_samples
+        self._delay = Delay((context.channels, latency_samples))
+
+    def process(self, block: Block, at: BlockContext) -> Block:
+        """Return the delayed block, ``(channels, frames)``."""
+        del at
+        return np.ascontiguousarray(self._delay.process(block))
+
+
+class LimiterProcessor(Processor):
+    """A prepared limiter.
+
+    Args:
+        context: What it runs in.
+        ceiling: Linear.
+        ballistics: How it moves.
+    """
+
+    def __init__(self, context: Context, ceiling: float, ballistics: Ballistics) -> None:
+        self._limiter = TruePeakLimiter(
+            context.channels, context.sample_rate_hz, ceiling, ballistics
+        )
+        self.latency_samples = self._limiter.latency_samples
+        self._gain = np.ones(0)
+        self._delay = Delay((context.channels, self.latency_samples))
+
+    def process(self, block: Block, at: BlockContext) -> Block:
+        """Return the limited block, ``(channels, frames)``."""
+        del at
+        out, self._gain = self._limiter.process(block)
+        return out
+
+    def gain_curve(self) -> Block:
+        """Return the gain of the last block, ``(frames,)``."""
+        return self._gain
+
+    def gain_reduction_db(self) -> Block:
+        """Return the reduction of the last block in dB, one value for 16 frames."""
+        return -np.asarray(gain_to_db(self._gain[::POOL_FRAMES]))
+
+    def replay(self, block: Block, gain: Block) -> Block:
+        """Return ``block``, late, with a recorded gain applied."""
+        return self._delay.process(block) * gain
