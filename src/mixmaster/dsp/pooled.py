@@ -81,12 +81,12 @@ class LinearRelease:
     def process(self, curve: Curve) -> Curve:
         """Return the released curve, no lower than ``curve``."""
         ramp = self._step * np.arange(1, curve.shape[0] + 1, dtype=np.int64)
-        out = curve + ramp
-        if out.shape[0]:
-            out[0] = max(int(out[0]), self._last)
-            np.maximum.accumulate(out, out=out)
-            out -= ramp
-            self._last = int(out[-1])
+        if not curve.shape[0]:
+            return curve
+        raised = curve + ramp
+        raised[0] = max(int(raised[0]), self._last)
+        out: Curve = np.maximum.accumulate(raised) - ramp
+        self._last = int(out[-1])
         return out
 
 

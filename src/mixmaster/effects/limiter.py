@@ -107,7 +107,7 @@ class Limiter(Effect):
                 context,
                 "ceiling_dbtp",
                 "missing",
-                "only a mastering chain's limiter may do without",
+                "only mastering's limiter may do without",
             )
         if self.max_gain_reduction_db is not None:
             raise _wrong(
@@ -116,30 +116,11 @@ class Limiter(Effect):
                 "only the delivery limiter, which has no ceiling_dbtp, can refuse",
                 "leave one of the two out",
             )
-        processor = LimiterProcessor(context, db_to_gain(self.ceiling_dbtp), self.ballistics)
-        return LateProcessor(processor.latency_samples, context) if self.bypass else processor
+        return LimiterProcessor(context, db_to_gain(self.ceiling_dbtp), self.ballistics)
 
 
 def _wrong(context: Context, key: str, reason: str, hint: str) -> DocumentError:
     return DocumentError(context.where, (Problem(key, reason, hint),))
-
-
-class LateProcessor(Processor):
-    """A bypassed limiter: the signal as it is, as late as the limiter would be.
-
-    Args:
-        latency_samples: How late.
-        context: What it runs in.
-    """
-
-    def __init__(self, latency_samples: int, context: Context) -> None:
-        self.latency_samples = latency_samples
-        self._delay = Delay((context.channels, latency_samples))
-
-    def process(self, block: Block, at: BlockContext) -> Block:
-        """Return the delayed block, ``(channels, frames)``."""
-        del at
-        return np.ascontiguousarray(self._delay.process(block))
 
 
 class LimiterProcessor(Processor):
