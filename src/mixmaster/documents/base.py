@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from mixmaster.errors import Problem
+
+FORMAT = 1
+"""The version of the documents' format; a document with a higher one is newer than this code."""
 
 
 class Settings(BaseModel):
@@ -48,3 +54,43 @@ def parameter(
         description=meaning,
         json_schema_extra={"automatable": automatable} if automatable else None,
     )
+
+
+def items(meaning: str, *, most: int | None = None, least: int | None = None) -> Any:
+    """Declare a list, empty by default; its annotation is a tuple, so that it stays frozen.
+
+    Args:
+        meaning: What the list is for.
+        most: The most items allowed.
+        least: The fewest items allowed.
+    """
+    # strict=False is about the list itself (TOML has no tuples); the items stay strict.
+    return Field((), description=meaning, strict=False, max_length=most, min_length=least)
+
+
+class Document(Settings):
+    """The head that every document has; a subclass declares ``kind: Literal["..."]``."""
+
+    format: Literal[1] = parameter(
+        ..., "The version of the format that the document is written in: 1."
+    )
+    name: str = parameter(..., "What people call it.")
+    description: str = parameter("", "What it is for, in a sentence or two.")
+
+    @classmethod
+    def document_kind(cls) -> str:
+        """Return the ``kind`` that documents of this model carry."""
+        (kind,) = get_args(cls.model_fields["kind"].annotation)
+        return str(kind)
+
+
+class MisfitError(ValueError):
+    """Raised in a model's validator for keys that are right one by one but do not fit together.
+
+    Args:
+        problems: What does not fit; keys are relative to the model that raises.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(str(problem) for problem in self.problems))
