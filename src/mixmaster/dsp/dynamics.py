@@ -1,0 +1,182 @@
+"""What compressors, gates and expanders share: levels in pools of frames, gains out of them.
+
+All channels share one level and one gain, so the stereo image never moves.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mixmaster.arrays import GRID_FRAMES, Block
+from mixmaster.dsp.sos import SosFilter
+from mixmaster.errors import DocumentError, Problem, SignalError
+
+POOL_TOLERANCE_DB = 0.1
+"""How far a gain from pools may be from the one computed frame by frame."""
+
+HOTTEST_DBFS = 6.0
+"""The peak level, in dBFS, up to which the tolerance is promised."""
+
+
+def pool_frames(
+    *, attack_samples: float, release_samples: float, reduction_db: float, rms_samples: float
+) -> int:
+    """Return how many frames may share one level: a power of two, 1 to 4,096.
+
+    At most a hundredth of the attack, and so few that the gain stays within
+    ``POOL_TOLERANCE_DB`` of the exact one. A jump of c dB somewhere in a pool of k frames is
+    placed up to (k - 1)/2 frames wrong, which the attack stage turns into c (k - 1)/(2 attack)
+    dB; it can happen again once the release has fallen, attack/release times within the
+    attack's memory; and a peak is held up to k - 1 frames too long, c (k - 1)/release dB. An
+    RMS level falls 10 log10(e)/rms dB a frame inside the pool.
+
+    Args:
+        attack_samples: The attack's time constant.
+        release_samples: The release's time constant.
+        reduction_db: The largest reduction to expect.
+        rms_samples: The time constant of the RMS level; 0 for a peak level.
+    """
+    if not attack_samples >= 100.0:
+        return 1
+    error_db = reduction_db * (0.5 / attack_samples + 1.5 / release_samples)
+    if rms_samples > 0.0:
+        error_db += 2.0 * 10.0 * math.log10(math.e) / rms_samples
+    frames = attack_samples / 100.0
+    if error_db > 0.0:
+        frames = min(frames, 1.0 + POOL_TOLERANCE_DB / error_db)
+    return int(min(2.0 ** math.floor(math.log2(frames)), GRID_FRAMES))
+
+
+def linked_peaks(key: Block, pool: int) -> Block:
+    """Return the largest magnitude of each pool over all channels, ``(rows, steps)``.
+
+    A row is a stretch of the 4,096 grid; one that the block does not fill goes on with zeros.
+
+    Args:
+        key: ``(channels, frames)``, starting on the grid.
+        pool: Frames in a pool; a power of two that divides 4,096.
+    """
+    peaks = np.abs(key[0])
+    for channel in key[1:]:
+        np.maximum(peaks, np.abs(channel), out=peaks)
+    peaks = _padded(peaks)
+    left = pool
+    while left > 1:
+        peaks = np.maximum(peaks[0::2], peaks[1::2])
+        left //= 2
+    return peaks.reshape(-1, GRID_FRAMES // pool)
+
+
+def linked_powers(key: Block, pool: int) -> Block:
+    """Return the mean power of each pool over its frames and all channels, ``(rows, steps)``.
+
+    The mean over channels makes a mono signal on two channels read as it does on one.
+
+    Args:
+        key: ``(channels, frames)``, starting on the grid.
+        pool: Frames in a pool; a power of two that divides 4,096.
+    """
+    with np.errstate(over="ignore"):  # infinity is refused by those who read the levels
+        powers = np.square(key[0])
+        for channel in key[1:]:
+            powers += np.square(channel)
+    powers = _padded(powers)
+    left = pool
+    while left > 1:
+        powers = powers[0::2] + powers[1::2]
+        left //= 2
+    powers *= 1.0 / (pool * key.shape[0])
+    return powers.reshape(-1, GRID_FRAMES // pool)
+
+
+def ramped(steps: Block, before: float, pool: int, frames: int) -> Block:
+    """Return a straight line from each step's value to the next, ``(frames,)``.
+
+    A step's value is reached at its last frame. Where two values are equal, so is every frame
+    between them, to the bit.
+
+    Args:
+        steps: One value a pool, ``(steps,)``.
+        before: The value of the step before the first.
+        pool: Frames in a pool.
+        frames: How many frames to return, at most ``steps x pool``.
+    """
+    if pool == 1:
+        return steps[:frames]
+    previous = np.empty_like(steps)
+    previous[0] = before
+    previous[1:] = steps[:-1]
+    rise = steps - previous
+    rise *= 1.0 / pool
+    line = np.empty((steps.shape[0], pool))
+    line[:, pool - 1] = steps
+    offset = np.zeros_like(steps)
+    for frame in range(pool - 1):
+        offset += rise
+        np.add(previous, offset, out=line[:, frame])
+    return line.reshape(-1)[:frames]
+
+
+def _padded(values: Block) -> Block:
+    """Return ``(frames,)`` with zeros up to the next mark of the grid."""
+    missing = -values.shape[0] % GRID_FRAMES
+    return np.concatenate([values, np.zeros(missing)]) if missing else values
+
+
+def refuse_non_finite(key: Block, *, where: str, start_frame: int, sample_rate_hz: int) -> None:
+    """Raise for a key that a detector cannot follow.
+
+    Raises:
+        SignalError: Naming ``where`` and the time of the first NaN or infinity, or of the
+            first level too large to be squared.
+    """
+    finite = np.isfinite(key).all(axis=0)
+    frame = 0 if finite.all() else int(np.argmin(finite))
+    raise SignalError(
+        where,
+        "the detector was given NaN, infinity or a level beyond all numbers",
+        (start_frame + frame) / sample_rate_hz,
+        "look for what comes before it in the chain",
+    )
+
+
+class KeyHighPass:
+    """A Butterworth high-pass of the second order before a detector.
+
+    Args:
+        frequency_hz: The corner (-3.01 dB); None lets everything through.
+        sample_rate_hz: The rate of the key.
+        where: Whose detector it is, for errors.
+
+    Raises:
+        DocumentError: For a corner at or above the Nyquist frequency.
+    """
+
+    def __init__(self, frequency_hz: float | None, *, sample_rate_hz: int, where: str) -> None:
+        if frequency_hz is not None and not frequency_hz < sample_rate_hz / 2.0:
+            raise DocumentError(
+                where,
+                (
+                    Problem(
+                        "key_high_pass_hz",
+                        f"{frequency_hz:g} Hz is not below half the rate of {sample_rate_hz} Hz",
+                        f"at most {sample_rate_hz / 2.0:g} Hz, exclusive",
+                    ),
+                ),
+            )
+        self._frequency_hz = frequency_hz
+        self._sample_rate_hz = sample_rate_hz
+        self._filter: SosFilter | None = None
+
+    def process(self, key: Block) -> Block:
+        """Return the filtered key, ``(channels, frames)``; the channel count must not change."""
+        if self._frequency_hz is None:
+            return key
+        if self._filter is None:
+            from scipy.signal import butter
+
+            sos = butter(2, self._frequency_hz, "highpass", fs=self._sample_rate_hz, output="sos")
+            self._filter = SosFilter(np.asarray(sos), key.shape[0])
+        return self._filter.process(key)
