@@ -43,12 +43,12 @@ class Insert:
     Attributes:
         id: The full id, such as ``strip.kick/01_Kick In.insert.eq``.
         settings: The effect's settings.
-        key: What its detector listens to, summed; empty for its own signal.
+        key: What its detector listens to, summed; None for its own signal, empty for silence.
     """
 
     id: str
     settings: Effect
-    key: tuple[Feed, ...] = ()
+    key: tuple[Feed, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Node:
         for feed in self.feeds:
             yield feed.source
         for insert in self.inserts:
-            for feed in insert.key:
+            for feed in insert.key or ():
                 yield feed.source
 
 

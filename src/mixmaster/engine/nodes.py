@@ -97,7 +97,7 @@ class InsertRun:
     processor: Processor
     bypass: FixedDelay | None
     wait: FixedDelay | None
-    key: list[FeedPort]
+    key: list[FeedPort] | None
     key_channels: int
     stats: InsertStats | None
 
@@ -161,7 +161,7 @@ class NodeRun:
         if insert.bypass is not None:
             return insert.bypass.process(block)
         key: Block | None = None
-        if insert.key:
+        if insert.key is not None:
             key = np.empty((insert.key_channels, block.shape[1]))
             mixdown(insert.key, signals, key)
         out = insert.processor.process(
@@ -228,12 +228,15 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
                     where=insert.id,
                 )
             )
-            arrival = max((latency[feed.source] for feed in insert.key), default=now)
+            arrival = max((latency[feed.source] for feed in insert.key or ()), default=now)
             wait = FixedDelay(node.channels, arrival - now) if arrival > now else None
             now = max(now, arrival)
-            key = [
-                FeedPort(feed, channels_of(feed), now - latency[feed.source]) for feed in insert.key
-            ]
+            key = None
+            if insert.key is not None:
+                key = [
+                    FeedPort(feed, channels_of(feed), now - latency[feed.source])
+                    for feed in insert.key
+                ]
             bypass = (
                 FixedDelay(node.channels, processor.latency_samples)
                 if insert.settings.bypass
@@ -247,7 +250,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
                     bypass=bypass,
                     wait=wait,
                     key=key,
-                    key_channels=max((channels_of(feed) for feed in insert.key), default=0),
+                    key_channels=max((channels_of(feed) for feed in insert.key or ()), default=1),
                     stats=InsertStats(insert.id) if dynamic else None,
                 )
             )

@@ -1,0 +1,5 @@
+"""``python -m mixmaster``."""
+
+from mixmaster.cli import main
+
+main()
