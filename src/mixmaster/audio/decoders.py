@@ -93,7 +93,7 @@ class PcmWavDecoder(Decoder):
         frame_bytes = self._layout.frame_bytes
         if self._raw.size < frames * frame_bytes + 2:
             self._raw = np.zeros(frames * frame_bytes + 2, dtype=np.uint8)
-        got = self._fill(memoryview(self._raw)[1 : 1 + frames * frame_bytes]) // frame_bytes
+        got = self._fill(self._raw[1 : 1 + frames * frame_bytes].data) // frame_bytes
         out = np.empty((self.channels, got))
         self._unpack(got, out)
         self.position += got
@@ -159,7 +159,9 @@ class LibsndfileDecoder(Decoder):
         self.subtype = str(self._file.subtype)
         if self.subtype not in SUBTYPES:
             self._file.close()
-            raise HeaderError(f"the {container} file's codec is {self.subtype}", "convert it to PCM")
+            raise HeaderError(
+                f"the {container} file's codec is {self.subtype}", "convert it to PCM"
+            )
         self.sample_rate_hz = int(info.samplerate)
         self.channels = int(info.channels)
         self.frames = int(info.frames)
@@ -174,7 +176,9 @@ class LibsndfileDecoder(Decoder):
         try:
             file = soundfile.SoundFile(self._fd, closefd=False)
         except soundfile.LibsndfileError as error:
-            raise HeaderError(f"it cannot be opened: {_said(error)}", "it may be damaged") from error
+            raise HeaderError(
+                f"it cannot be opened: {_said(error)}", "it may be damaged"
+            ) from error
         # soundfile seeks to where it is after every read, which flushes FLAC's and MP3's decoders;
         # it does not where a file is not seekable.
         file._info.seekable = 0  # noqa: SLF001 - no public switch
@@ -188,7 +192,7 @@ class LibsndfileDecoder(Decoder):
             return np.zeros((self.channels, 0))
         interleaved = np.empty((frames, self.channels))
         try:
-            got = self._file._array_io("read", interleaved, frames)
+            got = len(self._file.read(out=interleaved))
         except soundfile.LibsndfileError as error:
             raise DecodeError(_said(error), self.position) from error
         self._ended = got < frames

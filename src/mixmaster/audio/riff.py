@@ -119,7 +119,9 @@ def read_layout(fd: int) -> WavLayout:
     order: Literal["<", ">"] = ">" if os.pread(fd, 4, 0) == b"RIFX" else "<"
     chunks = _walk(fd, file_bytes, order)
     if chunks.data_offset is None:
-        raise HeaderError("the WAV file has no data chunk", "it may have been cut, or never finished")
+        raise HeaderError(
+            "the WAV file has no data chunk", "it may have been cut, or never finished"
+        )
     if chunks.fmt is None:
         raise HeaderError("the WAV file has no fmt chunk before its data")
     kind, bits, rate, channels = _parse_fmt(chunks.fmt, order)
@@ -220,7 +222,7 @@ def _data_bytes(
         rest = claim % frame_bytes
         note = f"the data ends in the middle of a frame; {rest} bytes dropped"
         return claim, None, [note] if rest else []
-    if claim >= STREAMED_BYTES and claim < 1 << 32 or claim >= 1 << 62:
+    if (claim >= STREAMED_BYTES and claim < 1 << 32) or claim >= 1 << 62:
         note = "the header gives no true length (it was streamed); read to the end of the file"
         return available, None, [note]
     return available, claim, []
@@ -230,7 +232,7 @@ def _is_chain(fd: int, position: int, file_bytes: int, order: str) -> bool:
     """Return whether the file's rest is a chain of chunks that ends at the file's end."""
     for _ in range(_MAX_CHUNKS):
         header = os.pread(fd, 8, position)
-        if len(header) < 8 or not header[:4].isalnum() and header[:4].strip() == b"":
+        if len(header) < 8 or (not header[:4].isalnum() and header[:4].strip() == b""):
             return False
         if not all(32 <= byte < 127 for byte in header[:4]):
             return False

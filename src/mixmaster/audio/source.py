@@ -89,7 +89,11 @@ class AudioSource:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, sample_rate_hz: int | None = None, strict: bool = False
+        self,
+        path: str | os.PathLike[str],
+        *,
+        sample_rate_hz: int | None = None,
+        strict: bool = False,
     ) -> None:
         if sample_rate_hz is not None and not (
             MIN_SAMPLE_RATE_HZ <= sample_rate_hz <= MAX_SAMPLE_RATE_HZ

@@ -1,0 +1,256 @@
+"""Audio files that are written block by block: quantised by our own hand, checked at the end."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from mixmaster.arrays import Block
+from mixmaster.audio.names import shown
+from mixmaster.audio.source import check_finite
+from mixmaster.audio.writers import EncodeError, LibsndfileWriter, WavWriter, Writer
+from mixmaster.dsp.dither import Quantiser
+from mixmaster.errors import OutputError, SignalError, UsageError
+from mixmaster.results import Result
+from mixmaster.units import gain_to_db
+
+_MAX_FLOAT32 = float(np.finfo(np.float32).max)
+_HEADER_BYTES = 1_024  # more than any header that is written here
+_FLAC_MAX_CHANNELS = 8  # RFC 9639, section 9.1.3
+_FLAC_MAX_RATE_HZ = 655_350  # RFC 9639, section 9.1.2
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpec(Result):
+    """What kind of file is to be written.
+
+    Attributes:
+        container: ``wav`` (RF64 where needed), ``flac`` or ``aiff``.
+        bit_depth: 16 or 24; 32 means float, and WAV.
+        sample_rate_hz: 8,000 to 768,000; FLAC up to 655,350.
+        channels: 1 to 64; FLAC up to 8.
+
+    Raises:
+        UsageError: For what the container cannot hold.
+    """
+
+    container: Literal["wav", "flac", "aiff"]
+    bit_depth: Literal[16, 24, 32]
+    sample_rate_hz: int
+    channels: int
+
+    def __post_init__(self) -> None:
+        if self.container not in {"wav", "flac", "aiff"}:
+            raise UsageError(
+                "", f"files of kind {self.container!r}", "wav, flac or aiff are written"
+            )
+        if self.bit_depth not in {16, 24, 32}:
+            raise UsageError("", f"{self.bit_depth} bits", "16, 24 or 32 (float) are written")
+        if self.bit_depth == 32 and self.container != "wav":
+            name = self.container.upper()
+            raise UsageError("", f"32-bit float {name}", "16 or 24 bits, or WAV for float")
+        flac = self.container == "flac"
+        high = _FLAC_MAX_CHANNELS if flac else 64
+        if not 1 <= self.channels <= high:
+            raise UsageError("", f"{self.channels} channels", f"{self.container} holds 1 to {high}")
+        fastest = _FLAC_MAX_RATE_HZ if flac else 768_000
+        if not 8_000 <= self.sample_rate_hz <= fastest:
+            rates = f"{self.container} holds 8000 to {fastest} Hz"
+            raise UsageError("", f"a rate of {self.sample_rate_hz} Hz", rates)
+
+    @property
+    def suffix(self) -> str:
+        """The file name's usual end: ``.wav``, ``.flac`` or ``.aiff``."""
+        return f".{self.container}"
+
+    def bytes_at_most(self, frames: int) -> int:
+        """Return how many bytes ``frames`` frames take at most; for estimates of disk space."""
+        return frames * self.channels * self.bit_depth // 8 * 101 // 100 + _HEADER_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class SinkReport(Result):
+    """What was written.
+
+    Attributes:
+        frames: The file's length.
+        clipped_samples: Samples outside the integers' range, cut to it; 0 for float.
+        sample_peak_dbfs: The largest sample as written; None for digital silence.
+    """
+
+    frames: int
+    clipped_samples: int
+    sample_peak_dbfs: float | None
+
+
+class AudioSink:
+    """An audio file being written. A context manager: closed at the end, removed on an error.
+
+    Blocks may be of any size; the file's bytes do not depend on it, and two writings of one
+    signal are the same bytes.
+
+    Args:
+        path: The file; what is there is overwritten, so give a temporary (``Publication.part``).
+        spec: What kind of file.
+        frames_expected: The length, if known: decides early whether RF64's header is needed.
+        dither: Whether integers get triangular dither.
+        seed: Where the dither's random numbers start.
+
+    Raises:
+        OutputError: When the file cannot be opened.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        spec: FileSpec,
+        *,
+        frames_expected: int | None = None,
+        dither: bool = True,
+        seed: int = 0,
+    ) -> None:
+        self.path = Path(path)
+        self.spec = spec
+        self.frames = 0
+        self._name = shown(path)
+        self._peak = 0.0
+        self._report: SinkReport | None = None
+        self._quantiser: Quantiser | None = None
+        if spec.bit_depth != 32:
+            self._quantiser = Quantiser(spec.bit_depth, spec.channels, seed=seed, dither=dither)
+        try:
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
+        except OSError as error:
+            raise output_error(self._name, error) from error
+        try:
+            self._writer: Writer = self._open_writer(frames_expected)
+        except (OSError, EncodeError) as error:
+            self._close_fd()
+            self.path.unlink(missing_ok=True)
+            raise output_error(self._name, error) from error
+
+    def _open_writer(self, frames_expected: int | None) -> Writer:
+        spec = self.spec
+        if spec.container == "wav":
+            return WavWriter(
+                self._fd, spec.bit_depth, spec.sample_rate_hz, spec.channels, frames_expected
+            )
+        return LibsndfileWriter(
+            self._fd, spec.container, spec.bit_depth, spec.sample_rate_hz, spec.channels
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    def write(self, block: Block) -> None:
+        """Append a block, ``(channels, frames)``, of any length.
+
+        Raises:
+            SignalError: For NaN or infinity, naming the output and the time.
+            OutputError: When it cannot be written; the file is removed.
+        """
+        assert self._fd >= 0, "the sink is closed"
+        assert block.shape[0] == self.spec.channels
+        if block.shape[1] == 0:
+            return
+        try:
+            self._writer.write(self._encoded(block))
+        except (OSError, EncodeError) as error:
+            self.abort()
+            raise output_error(self._name, error) from error
+        except SignalError:
+            self.abort()
+            raise
+        self.frames += block.shape[1]
+
+    def _encoded(self, block: Block) -> Any:
+        where = f"output {self._name}"
+        check_finite(block, where, self.frames, self.spec.sample_rate_hz)
+        if self._quantiser is not None:
+            return self._quantiser.process(block, self.frames)
+        peak = max(float(block.max()), -float(block.min()))
+        if peak > _MAX_FLOAT32:
+            frame = int(np.argmax(np.abs(block).max(axis=0)))
+            seconds = (self.frames + frame) / self.spec.sample_rate_hz
+            raise SignalError(where, "a value too large for 32-bit float", seconds)
+        self._peak = max(self._peak, peak)
+        out = np.empty((block.shape[1], block.shape[0]), dtype=np.float32)
+        np.copyto(out, block.T, casting="same_kind")
+        return out
+
+    def close(self) -> SinkReport:
+        """Complete the file, check it, and return what was written; again returns the same.
+
+        Raises:
+            OutputError: When it cannot be completed; the file is removed.
+        """
+        if self._report is not None:
+            return self._report
+        assert self._fd >= 0, "the sink was aborted"
+        try:
+            self._writer.finish()
+        except (OSError, EncodeError) as error:
+            self.abort()
+            raise output_error(self._name, error) from error
+        self._close_fd()
+        peak = gain_to_db(self._peak) if self._peak > 0.0 else None
+        clipped = 0
+        if self._quantiser is not None:
+            peak, clipped = self._quantiser.peak_dbfs, self._quantiser.clipped_samples
+        self._report = SinkReport(self.frames, clipped, peak)
+        return self._report
+
+    def abort(self) -> None:
+        """Close and remove the file; after ``close`` or again, nothing."""
+        if self._fd >= 0:
+            self._writer.abandon()
+            self._close_fd()
+            self.path.unlink(missing_ok=True)
+
+    def _close_fd(self) -> None:
+        os.close(self._fd)
+        self._fd = -1
+
+
+def open_sink(
+    path: str | os.PathLike[str],
+    spec: FileSpec,
+    *,
+    frames_expected: int | None = None,
+    dither: bool = True,
+    seed: int = 0,
+) -> AudioSink:
+    """Open a file for writing in blocks; see ``AudioSink``."""
+    return AudioSink(path, spec, frames_expected=frames_expected, dither=dither, seed=seed)
+
+
+def output_error(name: str, error: OSError | EncodeError) -> OutputError:
+    """Return what a failed write means to the user."""
+    if isinstance(error, EncodeError):
+        return OutputError(name, f"it could not be written: {error}", "is the disk full?")
+    hint = {
+        errno.ENOSPC: "free some space, or write elsewhere",
+        errno.EDQUOT: "free some space, or write elsewhere",
+        errno.EFBIG: "the file system or a limit forbids files of this size",
+        errno.EACCES: "write to a folder that is yours",
+        errno.EPERM: "write to a folder that is yours",
+        errno.EROFS: "the file system is read-only; write elsewhere",
+    }.get(error.errno or 0, "")
+    return OutputError(name, f"it could not be written: {error.strerror or error}", hint)

@@ -1,0 +1,357 @@
+"""Publishing: a file is either there, whole, with its manifest, or not there at all.
+
+The work goes to a hidden temporary beside the target. ``commit`` has it read back, writes it
+through to the disk, renames it, and then does the same with the manifest. A file's presence says
+nothing; a manifest that holds its hash says that it is complete, and ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mixmaster.audio.names import shown
+from mixmaster.errors import OutputError
+from mixmaster.results import to_json_text
+
+SCHEMA_PREFIX = "mixmaster/manifest/"
+
+_MAX_NAME_BYTES = 250  # 255 on common file systems, less ".json"
+_MAX_MANIFEST_BYTES = 64 << 20
+_SHOWN_STEM = 40
+
+_live: set[Path] = set()
+_counter = itertools.count()
+
+
+def remove_partials() -> None:
+    """Remove every temporary that is being written; for the end after a signal."""
+    while _live:
+        with contextlib.suppress(OSError, KeyError):
+            _live.pop().unlink(missing_ok=True)
+
+
+def manifest_path(target: Path) -> Path:
+    """Return where a file's manifest lies: beside it, ``<file>.json``."""
+    return target.with_name(target.name + ".json")
+
+
+def is_ours(target: Path) -> bool:
+    """Return whether the manifest beside a file holds the file's present SHA-256."""
+    manifest = _read_manifest(manifest_path(target))
+    if manifest is None or not target.is_file():
+        return False
+    return manifest.get("sha256") == _sha256(target)
+
+
+class Publication:
+    """A file that will be there whole, or not at all. A context manager.
+
+    Args:
+        target: The file to be made. Missing parent folders are made, and removed again if
+            nothing comes of it.
+        overwrite: Whether an existing file that is not ours may be replaced.
+        inputs: Files that are read meanwhile; a target that is one of them is refused.
+
+    Attributes:
+        target: The file to be made.
+        part: The hidden temporary beside it; write here.
+
+    Raises:
+        OutputError: On entering, before any work: the target is a folder, an input, not ours, or
+            cannot be written.
+    """
+
+    def __init__(
+        self,
+        target: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        inputs: Iterable[str | os.PathLike[str]] = (),
+    ) -> None:
+        self.target = Path(target)
+        self.part = _temporary(self.target)
+        self._overwrite = overwrite
+        self._inputs = tuple(inputs)
+        self._made: list[Path] = []
+
+    def __enter__(self) -> Self:
+        refuse_inputs(self.target, self._inputs)
+        check_target(self.target, overwrite=self._overwrite)
+        self._made = _make_folders(self.target.parent)
+        try:
+            _create(self.part)
+        except OSError as error:
+            self._undo()
+            raise _unwritable(self.target, error) from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._undo()
+
+    def commit(
+        self,
+        manifest: Mapping[str, Any],
+        verify: Callable[[Path], Any] | None = None,
+    ) -> Path:
+        """Put the file in its place, then the manifest beside it.
+
+        Args:
+            manifest: What is to be said; ``file`` and ``sha256`` are filled in here.
+            verify: Reads the finished temporary back; what it returns becomes ``figures`` in the
+                manifest. An error that it raises leaves everything as it was.
+
+        Returns:
+            The manifest's path.
+
+        Raises:
+            OutputError: When it cannot be done; what was there before is still there.
+        """
+        said = dict(manifest)
+        if verify is not None:
+            said["figures"] = verify(self.part)
+        beside = manifest_path(self.target)
+        beside_part = _temporary(beside)
+        try:
+            said |= {"file": self.target.name, "sha256": _sha256(self.part)}
+            _create(beside_part)
+            beside_part.write_text(to_json_text(said), encoding="utf-8", errors="backslashreplace")
+            _sync(self.part)
+            _sync(beside_part)
+            with _locked(self.target.parent):
+                check_target(self.target, overwrite=self._overwrite)
+                self.part.replace(self.target)
+                self._made.clear()
+                beside_part.replace(beside)
+        except OSError as error:
+            raise _unwritable(self.target, error) from error
+        finally:
+            _forget(beside_part)
+        _live.discard(self.part)
+        return beside
+
+    def _undo(self) -> None:
+        _forget(self.part)
+        for folder in reversed(self._made):
+            with contextlib.suppress(OSError):  # not empty any more: then it is someone's
+                folder.rmdir()
+        self._made.clear()
+
+
+def check_target(target: Path, *, overwrite: bool = False) -> None:
+    """Raise unless a file may be put there: before any work, and again before renaming.
+
+    Raises:
+        OutputError: For a folder, a name that is too long, a file that is not ours, or a
+            stranger's file where the manifest would lie.
+    """
+    name = shown(target)
+    if not target.name or target.is_dir():
+        raise OutputError(name, "it is a folder", "name a file")
+    if len(os.fsencode(target.name)) > _MAX_NAME_BYTES:
+        limit = f"{_MAX_NAME_BYTES} bytes at most, to leave room for the manifest's"
+        raise OutputError(name, "its name is too long", limit)
+    if overwrite:
+        return
+    with _reading(target):
+        if os.path.lexists(target) and not is_ours(target):
+            reason = "it exists, and no manifest beside it says that it was made here unchanged"
+            raise OutputError(name, reason, "--overwrite replaces it; or choose another name")
+        beside = manifest_path(target)
+        if os.path.lexists(beside) and _read_manifest(beside) is None:
+            reason = "it exists and is no manifest, but the manifest would lie there"
+            raise OutputError(shown(beside), reason, "--overwrite replaces it")
+
+
+def check_writable(target: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Raise unless a target could be published, and leave no trace: for the time before work.
+
+    Raises:
+        OutputError: As ``Publication`` would on entering.
+    """
+    with Publication(target, overwrite=overwrite):
+        return
+
+
+def refuse_inputs(target: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]]) -> None:
+    """Raise if a target is one of the inputs, by whatever name, link or hard link.
+
+    Raises:
+        OutputError: Naming both.
+    """
+    identity = _identity(Path(target))
+    if identity is None:
+        return
+    for path in inputs:
+        if _identity(Path(path)) == identity:
+            raise OutputError(
+                shown(target), f"it is also an input ({shown(path)})", "choose another output"
+            )
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return the path of ``name`` inside ``folder``, for names that others chose.
+
+    Raises:
+        OutputError: For absolute names, ``..``, NUL, and links that lead out of the folder.
+    """
+    parts = Path(name).parts
+    if not parts or "\0" in name or Path(name).is_absolute() or ".." in parts:
+        raise OutputError(shown(name.replace("\0", "?")), "it is no name inside a folder", "")
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise OutputError(shown(path), f"it leads out of {shown(folder)}", "remove the link")
+    return path
+
+
+def require_space(folder: Path, bytes_needed: int) -> None:
+    """Raise unless the disk of ``folder`` (or of its nearest existing parent) has room.
+
+    Raises:
+        OutputError: With both figures.
+    """
+    existing = _nearest_existing(folder)
+    free = shutil.disk_usage(existing).free
+    if bytes_needed > free:
+        raise OutputError(
+            shown(folder),
+            f"about {_size(bytes_needed)} are needed, but {_size(free)} are free",
+            "free some space, or write elsewhere",
+        )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 10**9 else f"{count / 1e6:.1f} MB"
+
+
+def _temporary(target: Path) -> Path:
+    token = f"{os.getpid()}-{next(_counter)}-{os.urandom(3).hex()}"
+    return target.with_name(f".{target.stem[:_SHOWN_STEM]}.{token}.part{target.suffix[:8]}")
+
+
+def _create(path: Path) -> None:
+    _live.add(path)
+    # No stranger's file or link is followed; the mode is what the umask leaves.
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+
+
+def _forget(path: Path) -> None:
+    if path in _live:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        _live.discard(path)
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make a folder and its missing parents; return those that were made, outermost first."""
+    missing = list(itertools.takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
+    made: list[Path] = []
+    try:
+        for path in reversed(missing):
+            path.mkdir(exist_ok=True)
+            made.append(path)
+    except OSError as error:
+        for path in reversed(made):
+            path.rmdir()
+        raise _unwritable(folder, error) from error
+    if not folder.is_dir():
+        raise OutputError(shown(folder), "it is not a folder", "choose another output")
+    return made
+
+
+def _nearest_existing(path: Path) -> Path:
+    path = path.absolute()
+    return next(parent for parent in (path, *path.parents) if parent.exists())
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _read_manifest(path: Path) -> dict[str, Any] | None:
+    """Return a manifest of ours; None when there is none, or something else."""
+    try:
+        if path.stat().st_size > _MAX_MANIFEST_BYTES or not stat.S_ISREG(path.stat().st_mode):
+            return None
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    if isinstance(found, dict) and str(found.get("schema", "")).startswith(SCHEMA_PREFIX):
+        return found
+    return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other publications out of a folder while a file and its manifest change places."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a file system whose folders cannot be synced
+                raise
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _reading(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(target, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    hints = {
+        errno.EACCES: "write to a folder that is yours",
+        errno.EPERM: "write to a folder that is yours",
+        errno.EROFS: "the file system is read-only; write elsewhere",
+        errno.ENOSPC: "free some space, or write elsewhere",
+        errno.ENOTDIR: "a part of the path is a file; choose another output",
+        errno.EEXIST: "a part of the path is a file; choose another output",
+    }
+    reason = f"it cannot be written: {error.strerror or error}"
+    return OutputError(shown(path), reason, hints.get(error.errno or 0, ""))
