@@ -102,10 +102,16 @@ class TruePeakLimiter:
         if rest:
             block = np.pad(block, ((0, 0), (0, rest)))
         peaks = self._peaks.process(block)
-        signal, total = self._limit(block, peaks)
+        signal, total = self.limit(block, peaks)
         return np.ascontiguousarray(signal[:, :frames]), total[:frames]
 
-    def _limit(self, block: Block, peaks: Block) -> tuple[Block, Block]:
+    def limit(self, block: Block, peaks: Block) -> tuple[Block, Block]:
+        """Do as ``process``, with the peaks already known.
+
+        Args:
+            block: ``(channels, frames)``, a multiple of 4,096 frames.
+            peaks: What ``PooledPeaks`` gives for it, as late as it gives it, ``(pools,)``.
+        """
         gain = self._curve.process(peaks)
         signal = self._signal.process(block)
         bound = self._bound.process(peaks)

@@ -109,20 +109,22 @@ class GainSmoother:
 
     Args:
         lookahead_pools: How many pools ahead it sees; at least 2.
+        pool_frames: Values that it gives for each pool; 1 for a sketch of the curve.
     """
 
-    def __init__(self, lookahead_pools: int) -> None:
+    def __init__(self, lookahead_pools: int, pool_frames: int = POOL_FRAMES) -> None:
         assert lookahead_pools >= 2
         self.latency_pools = lookahead_pools
+        self._pool_frames = pool_frames
         self._ahead = TrailingMax(lookahead_pools + 2)
-        self._boxes = BoxCascade((lookahead_pools - 1) * POOL_FRAMES)
+        self._boxes = BoxCascade((lookahead_pools - 1) * pool_frames)
 
     def process(self, reduction: Curve) -> Block | None:
-        """Return the gain, ``(pools * POOL_FRAMES,)``, late; None where it is 1 throughout."""
+        """Return the gain, ``(pools * pool_frames,)``, late; None where it is 1 throughout."""
         ahead = self._ahead.process(reduction)
         if self._boxes.idle and not ahead.any():
             return None
-        smooth = self._boxes.process(np.repeat(ahead, POOL_FRAMES))
+        smooth = self._boxes.process(np.repeat(ahead, self._pool_frames))
         gain = smooth * (-1.0 / (self._boxes.scale * UNIT))
         return np.asarray(np.exp2(gain, out=gain))
 
@@ -134,13 +136,20 @@ class LimiterCurve:
         ballistics: The times.
         sample_rate_hz: The rate of the frames.
         ceiling: Linear.
+        pool_frames: Values that it gives for each pool; 1 for a sketch of the curve.
     """
 
-    def __init__(self, ballistics: Ballistics, sample_rate_hz: int, ceiling: float) -> None:
+    def __init__(
+        self,
+        ballistics: Ballistics,
+        sample_rate_hz: int,
+        ceiling: float,
+        pool_frames: int = POOL_FRAMES,
+    ) -> None:
         self._ceiling = ceiling
         self._shaper = ReductionShaper(ballistics, sample_rate_hz)
         lookahead = _pools(ballistics.lookahead_ms, sample_rate_hz, 2) + 1
-        self._smoother = GainSmoother(lookahead)
+        self._smoother = GainSmoother(lookahead, pool_frames)
         self.latency_pools = self._shaper.latency_pools + self._smoother.latency_pools
 
     def process(self, peaks: Block) -> Block | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from mixmaster.arrays import Block
-from mixmaster.documents.base import parameter
+from mixmaster.documents.base import MisfitError, parameter
 from mixmaster.dsp.limiter import Delay, TruePeakLimiter
 from mixmaster.dsp.limiter_curve import Ballistics
 from mixmaster.dsp.pooled import POOL_FRAMES
-from mixmaster.effects.base import BlockContext, Context, Effect, Processor
-from mixmaster.errors import DocumentError, Problem
+from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.effects.keyless import KeylessEffect, misfit
+from mixmaster.errors import Problem
 from mixmaster.units import db_to_gain, gain_to_db
 
 Character = Literal["transparent", "punchy", "loud"]
@@ -33,16 +35,16 @@ CHARACTERS: Final[dict[Character, Ballistics]] = {
 }
 
 
-class Limiter(Effect):
+class Limiter(KeylessEffect):
     """A limiter: nothing passes its ceiling, not even between the samples.
 
     Without ``ceiling_dbtp`` it is the delivery limiter of a mastering chain: wherever it stands
     in the list it runs last, at the delivery's rate, with ceiling and gain from the target.
     """
 
-    summary: ClassVar[str] = "Look-ahead true-peak limiter, stereo-linked"
+    summary: ClassVar[str] = "Limiter: nothing passes its ceiling, not even between the samples."
 
-    effect: Literal["limiter"] = "limiter"
+    effect: Literal["limiter"] = parameter("limiter", "The effect's name: limiter.")
     ceiling_dbtp: float | None = parameter(
         None,
         "The highest true peak. Left out in a mastering chain, the target sets it.",
@@ -83,6 +85,19 @@ class Limiter(Effect):
         high=60.0,
     )
 
+    @model_validator(mode="after")
+    def _only_delivery_refuses(self) -> Self:
+        if self.ceiling_dbtp is not None and self.max_gain_reduction_db is not None:
+            reason = "only the delivery limiter, which has no ceiling_dbtp, can refuse"
+            hint = "leave one of the two out"
+            raise MisfitError([Problem("max_gain_reduction_db", reason, hint)])
+        return self
+
+    @property
+    def is_delivery(self) -> bool:
+        """Whether this is a mastering chain's last limiter, with its ceiling from the target."""
+        return self.ceiling_dbtp is None
+
     @property
     def ballistics(self) -> Ballistics:
         """The character's times with the settings' own in their place."""
@@ -99,28 +114,16 @@ class Limiter(Effect):
         """Return a limiter for ``context``.
 
         Raises:
-            DocumentError: Without a ceiling, or with a greatest reduction that only the
-                delivery limiter can keep.
+            DocumentError: Without a ceiling.
         """
         if self.ceiling_dbtp is None:
-            raise _wrong(
-                context,
+            raise misfit(
+                context.where,
+                "is missing",
+                "only the limiter of a mastering chain does without",
                 "ceiling_dbtp",
-                "missing",
-                "only mastering's limiter may do without",
-            )
-        if self.max_gain_reduction_db is not None:
-            raise _wrong(
-                context,
-                "max_gain_reduction_db",
-                "only the delivery limiter, which has no ceiling_dbtp, can refuse",
-                "leave one of the two out",
             )
         return LimiterProcessor(context, db_to_gain(self.ceiling_dbtp), self.ballistics)
-
-
-def _wrong(context: Context, key: str, reason: str, hint: str) -> DocumentError:
-    return DocumentError(context.where, (Problem(key, reason, hint),))
 
 
 class LimiterProcessor(Processor):
