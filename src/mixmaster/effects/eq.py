@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, Self
 
+import numpy as np
 from pydantic import model_validator
 
+from mixmaster.arrays import Block
 from mixmaster.documents.base import MisfitError, Settings, items, parameter
+from mixmaster.dsp import filters
+from mixmaster.dsp.decay import ring_out_samples
+from mixmaster.dsp.sos import SosFilter
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
 from mixmaster.effects.keyless import KeylessEffect
-from mixmaster.errors import Problem
+from mixmaster.errors import DocumentError, Problem
 
 Shape = Literal[
     "bell",
@@ -38,6 +44,7 @@ APPLIES: dict[str, tuple[str, ...]] = {
 _OPTIONAL = ("gain_db", "q", "slope_db_per_octave")
 _DEFAULT_Q = 2.0**-0.5
 _DEFAULT_SLOPE = 12
+_HIGHEST_SHELF_Q = 2.0
 
 
 class EqBand(Settings):
@@ -69,8 +76,8 @@ class EqBand(Settings):
     q: float | None = parameter(
         None,
         "How narrow the band is: 0.5 to 1 is broad and sounds natural, 2 to 4 picks out a "
-        "region, 8 and more one ring or hum. On a shelf 0.71 is the steepest without a bump. "
-        "0.71 if silent.",
+        "region, 8 and more one ring or hum. On a shelf 0.71 is the steepest without a bump, and "
+        "2 the most. 0.71 if silent.",
         low=0.1,
         high=60.0,
     )
@@ -89,6 +96,12 @@ class EqBand(Settings):
             for key in _OPTIONAL
             if getattr(self, key) is not None and key not in applies
         ]
+        if self.shape.endswith("_shelf") and self.q is not None and not self.q <= _HIGHEST_SHELF_Q:
+            problems.append(
+                Problem(
+                    "q", f"a shelf with a q of {self.q:g} rings", "at most 2; a bell goes higher"
+                )
+            )
         if problems:
             raise MisfitError(problems)
         return self
@@ -104,3 +117,74 @@ class Eq(KeylessEffect):
         "The bands, each a table with a shape and a frequency; their order does not matter.",
         most=32,
     )
+
+    def prepare(self, context: Context) -> Processor:
+        """Return the bands as one cascade.
+
+        Raises:
+            DocumentError: For a band at or above the Nyquist frequency.
+        """
+        nyquist_hz = 0.5 * context.sample_rate_hz
+        problems = tuple(
+            Problem(
+                f"bands.{number}.frequency_hz",
+                f"{band.frequency_hz:g} Hz cannot exist at {context.sample_rate_hz} Hz",
+                f"below {nyquist_hz:g} Hz",
+            )
+            for number, band in enumerate(self.bands, start=1)
+            if not band.frequency_hz < nyquist_hz
+        )
+        if problems:
+            raise DocumentError(context.where, problems)
+        sections = [sections_of(band, context.sample_rate_hz) for band in self.bands]
+        sections = [sos for sos in sections if len(sos)]
+        if not sections:
+            return BypassProcessor()
+        return EqProcessor(np.concatenate(sections), context.channels)
+
+
+class EqProcessor(Processor):
+    """A cascade of second-order sections.
+
+    Args:
+        sos: ``(sections, 6)``.
+        channels: Channels of every block.
+    """
+
+    def __init__(self, sos: Block, channels: int) -> None:
+        self._filter = SosFilter(sos, channels)
+        self.tail_samples = ring_out_samples(sos)
+
+    def process(self, block: Block, at: BlockContext) -> Block:
+        """Return the equalised block."""
+        del at
+        return self._filter.process(block)
+
+
+def sections_of(band: EqBand, sample_rate_hz: float) -> Block:
+    """Return the second-order sections of one band, ``(sections, 6)``; none if it does nothing."""
+    frequency_hz = band.frequency_hz
+    gain_db = 0.0 if band.gain_db is None else band.gain_db
+    q = _DEFAULT_Q if band.q is None else band.q
+    slope = band.slope_db_per_octave or _DEFAULT_SLOPE
+    if "gain_db" in APPLIES[band.shape] and gain_db == 0.0:
+        return np.zeros((0, 6))
+    match band.shape:
+        case "bell":
+            return filters.bell(frequency_hz, gain_db, q, sample_rate_hz)
+        case "low_shelf":
+            return filters.low_shelf(frequency_hz, gain_db, q, sample_rate_hz)
+        case "high_shelf":
+            return filters.high_shelf(frequency_hz, gain_db, q, sample_rate_hz)
+        case "high_pass":
+            return filters.high_pass(frequency_hz, slope, sample_rate_hz)
+        case "low_pass":
+            return filters.low_pass(frequency_hz, slope, sample_rate_hz)
+        case "notch":
+            return filters.notch(frequency_hz, q, sample_rate_hz)
+        case "band_pass":
+            return filters.band_pass(frequency_hz, q, sample_rate_hz)
+        case "tilt":
+            return filters.tilt(frequency_hz, gain_db, sample_rate_hz)
+        case "all_pass":
+            return filters.all_pass(frequency_hz, q, sample_rate_hz)
