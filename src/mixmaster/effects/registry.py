@@ -7,17 +7,29 @@ from typing import Annotated
 from pydantic import Field
 
 from mixmaster.effects.base import Effect
+from mixmaster.effects.compressor import Compressor
 from mixmaster.effects.delay import Delay
 from mixmaster.effects.eq import Eq
+from mixmaster.effects.gate import Gate
+from mixmaster.effects.limiter import Limiter
 from mixmaster.effects.reverb import Reverb
 from mixmaster.effects.saturation import Saturation
 from mixmaster.effects.width import Width
 
-EFFECTS: tuple[type[Effect], ...] = (Eq, Saturation, Delay, Reverb, Width)
+EFFECTS: tuple[type[Effect], ...] = (
+    Eq,
+    Compressor,
+    Gate,
+    Saturation,
+    Delay,
+    Reverb,
+    Width,
+    Limiter,
+)
 """Every effect's settings, in the order in which they are listed to people."""
 
 AnyEffect = Annotated[
-    Eq | Saturation | Delay | Reverb | Width,
+    Eq | Compressor | Gate | Saturation | Delay | Reverb | Width | Limiter,
     Field(discriminator="effect"),
 ]
 """Any effect, told apart by its key ``effect``."""
