@@ -155,16 +155,15 @@ class LibsndfileDecoder(Decoder):
     def __init__(self, fd: int, container: str) -> None:
         self._fd = fd
         self._file = self._open()
-        info = self._file._info  # noqa: SLF001 - the public attributes do not say seekable=False
         self.subtype = str(self._file.subtype)
         if self.subtype not in SUBTYPES:
             self._file.close()
             raise HeaderError(
                 f"the {container} file's codec is {self.subtype}", "convert it to PCM"
             )
-        self.sample_rate_hz = int(info.samplerate)
-        self.channels = int(info.channels)
-        self.frames = int(info.frames)
+        self.sample_rate_hz = int(self._file.samplerate)
+        self.channels = int(self._file.channels)
+        self.frames = int(self._file.frames)
         self.finite = self.subtype.startswith(("PCM", "ALAC"))
         self._exact_seek = self.subtype not in LOSSY_SUBTYPES
         self._ended = False
@@ -179,9 +178,9 @@ class LibsndfileDecoder(Decoder):
             raise HeaderError(
                 f"it cannot be opened: {_said(error)}", "it may be damaged"
             ) from error
-        # soundfile seeks to where it is after every read, which flushes FLAC's and MP3's decoders;
-        # it does not where a file is not seekable.
-        file._info.seekable = 0  # noqa: SLF001 - no public switch
+        # After each read soundfile seeks to where it already is, which fails at the end of a FLAC
+        # that is shorter than it says, or that does not say; told that it cannot seek, it does not.
+        file._info.seekable = 0  # noqa: SLF001 - there is no public switch
         return file
 
     def read(self, frames: int) -> Block:

@@ -12,8 +12,8 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from mixmaster.arrays import Block
+from mixmaster.audio.finite import check_finite
 from mixmaster.audio.names import shown
-from mixmaster.audio.source import check_finite
 from mixmaster.audio.writers import EncodeError, LibsndfileWriter, WavWriter, Writer
 from mixmaster.dsp.dither import Quantiser
 from mixmaster.errors import OutputError, SignalError, UsageError

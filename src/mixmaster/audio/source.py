@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,55 +12,21 @@ from typing import Self
 import numpy as np
 
 from mixmaster.arrays import BLOCK_FRAMES, Block
-from mixmaster.audio.containers import sniff
 from mixmaster.audio.convert import RateConverter, converted_frames
-from mixmaster.audio.decoders import (
-    UNKNOWN_FRAMES,
-    DecodeError,
-    Decoder,
-    LibsndfileDecoder,
-    PcmWavDecoder,
-)
+from mixmaster.audio.decoders import DecodeError
+from mixmaster.audio.finite import check_finite
 from mixmaster.audio.names import shown
-from mixmaster.audio.riff import HeaderError, read_layout
-from mixmaster.errors import AudioFileError, SignalError, UsageError
-from mixmaster.results import Result
+from mixmaster.audio.opening import (
+    MAX_SAMPLE_RATE_HZ,
+    MIN_SAMPLE_RATE_HZ,
+    SEND_AGAIN,
+    AudioInfo,
+    open_decoder,
+    open_file,
+)
+from mixmaster.errors import AudioFileError, UsageError
 
-MIN_SAMPLE_RATE_HZ = 8_000
-MAX_SAMPLE_RATE_HZ = 768_000
-MAX_CHANNELS = 64
-
-# No codec packs a channel's sample into less: FLAC's smallest frame of silence is about 11 bytes
-# for 65,535 samples. A claim beyond this is false, and the frames are counted instead.
-_MAX_FRAMES_PER_BYTE = 8_192
-
-
-@dataclass(frozen=True, slots=True)
-class AudioInfo(Result):
-    """What a file's header says, where that was found to be true of the file.
-
-    Attributes:
-        path: The file.
-        container: ``wav``, ``flac``, ``aiff``, ``caf``, ``mp3`` or ``ogg``.
-        subtype: The sample format or codec: ``PCM_24``, ``FLOAT``, ``VORBIS`` ...
-        sample_rate_hz: The file's own rate.
-        channels: 1 to 64.
-        frames: The length at that rate.
-        notes: What had to be said: a length that was recovered, samples that are missing.
-    """
-
-    path: Path
-    container: str
-    subtype: str
-    sample_rate_hz: int
-    channels: int
-    frames: int
-    notes: tuple[str, ...] = ()
-
-    @property
-    def duration_s(self) -> float:
-        """The length in seconds."""
-        return self.frames / self.sample_rate_hz
+__all__ = ["AudioInfo", "AudioSource", "content_hash", "open_source", "probe"]
 
 
 class AudioSource:
@@ -102,9 +66,9 @@ class AudioSource:
         self._path = Path(path)
         self._name = shown(path)
         self._strict = strict
-        self._fd = _open_file(self._path, self._name)
+        self._fd = open_file(self._path, self._name)
         try:
-            self._decoder, self.info = _open_decoder(self._fd, self._path, self._name, strict)
+            self._decoder, self.info = open_decoder(self._fd, self._path, self._name, strict=strict)
         except BaseException:
             os.close(self._fd)
             self._fd = -1
@@ -251,7 +215,7 @@ class AudioSource:
             self._name,
             f"it is damaged: decoding failed after frame {error.frame} ({seconds:.3f} s): "
             f"{error.reason}",
-            "get the file again from where it came",
+            SEND_AGAIN,
         )
 
     def _check_end(self) -> None:
@@ -263,7 +227,7 @@ class AudioSource:
         claims = f"{claimed} ({claimed / rate:.3f} s)"
         note = f"it ends after {says}, but its header says {claims}"
         if self._strict:
-            raise AudioFileError(self._name, note, "get the file again from where it came")
+            raise AudioFileError(self._name, note, SEND_AGAIN)
         if note not in self.notes:
             self.notes.append(note)
 
@@ -296,120 +260,3 @@ def content_hash(path: str | os.PathLike[str]) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise AudioFileError(shown(path), f"it cannot be read: {error.strerror}") from error
-
-
-def check_finite(block: Block, where: str, start_frame: int, sample_rate_hz: int) -> None:
-    """Raise unless every sample of a block is a finite number.
-
-    Args:
-        block: ``(channels, frames)``.
-        where: The stage to name.
-        start_frame: The block's first frame, from the signal's zero.
-        sample_rate_hz: The rate, for the time.
-
-    Raises:
-        SignalError: Naming the stage, what was found, and when.
-    """
-    if np.isfinite(block.sum()):  # one pass; a sum hides neither NaN nor infinity
-        return
-    bad = ~np.isfinite(block)
-    if not bad.any():
-        return  # finite, but so large that the sum was not
-    frame = int(np.flatnonzero(bad.any(axis=0))[0])
-    found = "NaN" if np.isnan(block[:, frame]).any() else "infinity"
-    raise SignalError(
-        where,
-        f"{found} in the signal",
-        (start_frame + frame) / sample_rate_hz,
-        "render the file again; nothing after such a sample can be trusted",
-    )
-
-
-def _open_file(path: Path, name: str) -> int:
-    try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
-            raise AudioFileError(name, "it is a folder, not a file", "name the files inside it")
-        if not stat.S_ISREG(found.st_mode):
-            raise AudioFileError(name, "it is no regular file", "pipes and devices are not read")
-        return os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-    except FileNotFoundError as error:
-        raise AudioFileError(name, "there is no such file", "check the name") from error
-    except OSError as error:
-        raise AudioFileError(name, f"it cannot be opened: {error.strerror}") from error
-    except ValueError as error:  # a NUL in the name
-        raise AudioFileError(name, f"it is no file name: {error}") from error
-
-
-def _open_decoder(fd: int, path: Path, name: str, strict: bool) -> tuple[Decoder, AudioInfo]:
-    try:
-        container = sniff(fd)
-        notes: list[str] = []
-        decoder: Decoder
-        if container == "wav":
-            layout = read_layout(fd)
-            _check_limits(layout.sample_rate_hz, layout.channels)
-            notes += layout.notes
-            if layout.claimed_frames > layout.frames:
-                rate = layout.sample_rate_hz
-                notes.append(
-                    f"truncated: {layout.frames} frames ({layout.frames / rate:.3f} s) of the "
-                    f"{layout.claimed_frames} ({layout.claimed_frames / rate:.3f} s) that its "
-                    f"header says"
-                )
-                if strict:
-                    raise HeaderError(notes[-1], "get the file again from where it came")
-            decoder = PcmWavDecoder(fd, layout)
-        else:
-            decoder = LibsndfileDecoder(fd, container)
-            try:
-                _check_limits(decoder.sample_rate_hz, decoder.channels)
-                notes += _settle_length(fd, decoder, container)
-            except BaseException:
-                decoder.close()
-                raise
-    except HeaderError as error:
-        raise AudioFileError(name, error.reason, error.hint) from error
-    except OSError as error:
-        raise AudioFileError(name, f"it cannot be read: {error.strerror}") from error
-    info = AudioInfo(
-        path=path,
-        container=container,
-        subtype=decoder.subtype,
-        sample_rate_hz=decoder.sample_rate_hz,
-        channels=decoder.channels,
-        frames=decoder.frames,
-        notes=tuple(notes),
-    )
-    if info.frames == 0:
-        decoder.close()
-        raise AudioFileError(name, "it holds no audio (0 frames)", "; ".join(info.notes))
-    return decoder, info
-
-
-def _settle_length(fd: int, decoder: Decoder, container: str) -> list[str]:
-    if decoder.frames <= os.fstat(fd).st_size * _MAX_FRAMES_PER_BYTE:
-        return []
-    claim = "no length" if decoder.frames >= UNKNOWN_FRAMES else f"{decoder.frames} frames"
-    try:
-        while decoder.read(BLOCK_FRAMES).shape[1]:
-            pass
-        decoder.frames = decoder.position
-        decoder.seek(0)
-    except DecodeError as error:
-        raise HeaderError(
-            f"it is damaged: decoding failed after frame {error.frame}: {error.reason}",
-            "get the file again from where it came",
-        ) from error
-    return [f"its {container} header says {claim}; there are {decoder.frames} frames, counted"]
-
-
-def _check_limits(sample_rate_hz: int, channels: int) -> None:
-    if not MIN_SAMPLE_RATE_HZ <= sample_rate_hz <= MAX_SAMPLE_RATE_HZ:
-        raise HeaderError(
-            f"its header says {sample_rate_hz} Hz", "8000 to 768000 Hz can be worked with"
-        )
-    if not 1 <= channels <= MAX_CHANNELS:
-        raise HeaderError(
-            f"its header says {channels} channels", f"1 to {MAX_CHANNELS} can be worked with"
-        )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from mixmaster.arrays import Block
 from mixmaster.units import gain_to_db
 
-_PIECE_FRAMES = 16_384  # what fits a core's cache; the result does not depend on it
+_PIECE_SAMPLES = 16_384  # what fits a core's cache; the result does not depend on it
 _DRAWS_PER_COUNT = 4  # Philox 4x64: a step of its counter gives four words
 
 
@@ -52,6 +52,9 @@ class Quantiser:
         self._seed = seed
         self._random = np.random.Philox(key=seed) if dither else None
         self._next_frame = 0
+        self._piece_frames = max(1, _PIECE_SAMPLES // channels)
+        self._values = np.empty((self._piece_frames, channels))
+        self._noise = np.empty(self._piece_frames * channels)
 
     @property
     def peak_dbfs(self) -> float | None:
@@ -72,17 +75,17 @@ class Quantiser:
         self._go_to(start_frame)
         frames = block.shape[1]
         out = np.empty((frames, self.channels), dtype=self._dtype)
-        for first in range(0, frames, _PIECE_FRAMES):
-            last = min(first + _PIECE_FRAMES, frames)
+        for first in range(0, frames, self._piece_frames):
+            last = min(first + self._piece_frames, frames)
             self._quantise(block[:, first:last], out[first:last])
         self._next_frame += frames
         return out
 
     def _quantise(self, piece: Block, out: npt.NDArray[Any]) -> None:
-        values = np.empty(out.shape)
+        values = self._values[: out.shape[0]]
         np.multiply(piece, self._scale, out=values.T)
         if self._random is not None:
-            values += self._noise(values.size).reshape(values.shape)
+            values += self._draw(values.size).reshape(values.shape)
         np.rint(values, out=values)
         low, high = float(values.min()), float(values.max())
         if low < -self._scale or high > self._scale - 1.0:
@@ -93,12 +96,13 @@ class Quantiser:
         self.peak_lsb = max(self.peak_lsb, int(-low), int(high))
         np.copyto(out, values, casting="unsafe")
 
-    def _noise(self, count: int) -> Block:
-        """Return ``count`` values of triangular noise in LSBs, +-1."""
+    def _draw(self, count: int) -> Block:
+        """Return ``count`` values of triangular noise in LSBs, +-1; valid until the next call."""
         assert self._random is not None
         # The halves of a 64-bit word, as signed integers, are the two uniform values x 2^32.
         halves = self._random.random_raw(count).view(np.int32)
-        noise = np.add(halves[0::2], halves[1::2], dtype=np.float64)
+        noise = self._noise[:count]
+        np.add(halves[0::2], halves[1::2], out=noise, dtype=np.float64)
         noise *= 2.0**-32
         return noise
 
