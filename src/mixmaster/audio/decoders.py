@@ -227,3 +227,10 @@ class LibsndfileDecoder(Decoder):
 def _said(error: Any) -> str:
     text = str(getattr(error, "error_string", error))
     return text.removeprefix("Error : ").strip().rstrip(".")
+
+
+def libsndfile_version() -> str:
+    """Return the version of the libsndfile that soundfile brought or found."""
+    import soundfile
+
+    return str(soundfile.__libsndfile_version__)

@@ -88,16 +88,14 @@ def open_decoder(fd: int, path: Path, name: str, *, strict: bool) -> tuple[Decod
     """
     try:
         container = sniff(fd)
-        opened = (
-            _open_wav(fd, strict=strict)
-            if container == "wav"
-            else _open_other(fd, container, strict=strict)
-        )
+        if container == "wav":
+            decoder, notes = _open_wav(fd, strict=strict)
+        else:
+            decoder, notes = _open_other(fd, container, strict=strict)
     except HeaderError as error:
         raise AudioFileError(name, error.reason, error.hint) from error
     except OSError as error:
         raise AudioFileError(name, f"it cannot be read: {error.strerror}") from error
-    decoder, notes = opened
     info = AudioInfo(
         path=path,
         container=container,
@@ -135,12 +133,15 @@ def _open_other(fd: int, container: str, *, strict: bool) -> tuple[Decoder, tupl
         _check_limits(decoder.sample_rate_hz, decoder.channels)
         notes = _settle_length(fd, decoder, container)
         missing = what_is_missing(fd, container, decoder.frames, decoder.sample_rate_hz)
-        if missing and strict:
-            raise HeaderError(missing, SEND_AGAIN)
     except BaseException:
         decoder.close()
         raise
-    return decoder, (*notes, missing) if missing else notes
+    if not missing:
+        return decoder, notes
+    if strict:
+        decoder.close()
+        raise HeaderError(missing, SEND_AGAIN)
+    return decoder, (*notes, missing)
 
 
 def _settle_length(fd: int, decoder: Decoder, container: str) -> tuple[str, ...]:

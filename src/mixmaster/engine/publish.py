@@ -91,10 +91,11 @@ class Publication:
         check_target(self.target, overwrite=self._overwrite)
         self._made = _make_folders(self.target.parent)
         try:
-            _create(self.part)
-        except OSError as error:
+            with _told(self.target):
+                _create(self.part)
+        except OutputError:
             self._undo()
-            raise _unwritable(self.target, error) from error
+            raise
         return self
 
     def __exit__(
@@ -129,21 +130,22 @@ class Publication:
         beside = manifest_path(self.target)
         beside_part = _temporary(beside)
         try:
-            said |= {"file": self.target.name, "sha256": _sha256(self.part)}
-            _create(beside_part)
-            beside_part.write_text(to_json_text(said), encoding="utf-8", errors="backslashreplace")
-            _sync(self.part)
-            _sync(beside_part)
-            with _locked(self.target.parent):
-                check_target(self.target, overwrite=self._overwrite)
-                self.part.replace(self.target)
-                self._made.clear()
-                beside_part.replace(beside)
-        except OSError as error:
-            raise _unwritable(self.target, error) from error
+            with _told(self.target):
+                said |= {"file": self.target.name, "sha256": _sha256(self.part)}
+                _create(beside_part)
+                text = to_json_text(said)
+                # What is not UTF-8 in a name becomes the JSON escape that reads back as it was.
+                beside_part.write_text(text, encoding="utf-8", errors="backslashreplace")
+                _sync(self.part)
+                _sync(beside_part)
+                with _locked(self.target.parent):
+                    check_target(self.target, overwrite=self._overwrite)
+                    self.part.replace(self.target)
+                    _live.discard(self.part)
+                    self._made.clear()
+                    beside_part.replace(beside)
         finally:
             _forget(beside_part)
-        _live.discard(self.part)
         return beside
 
     def _undo(self) -> None:
@@ -169,7 +171,7 @@ def check_target(target: Path, *, overwrite: bool = False) -> None:
         raise OutputError(name, "its name is too long", limit)
     if overwrite:
         return
-    with _reading(target):
+    with _told(target):
         if os.path.lexists(target) and not is_ours(target):
             reason = "it exists, and no manifest beside it says that it was made here unchanged"
             raise OutputError(name, reason, "--overwrite replaces it; or choose another name")
@@ -246,9 +248,9 @@ def _temporary(target: Path) -> Path:
 
 
 def _create(path: Path) -> None:
-    _live.add(path)
     # No stranger's file or link is followed; the mode is what the umask leaves.
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    _live.add(path)
 
 
 def _forget(path: Path) -> None:
@@ -260,16 +262,18 @@ def _forget(path: Path) -> None:
 
 def _make_folders(folder: Path) -> list[Path]:
     """Make a folder and its missing parents; return those that were made, outermost first."""
-    missing = list(itertools.takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
     made: list[Path] = []
-    try:
-        for path in reversed(missing):
-            path.mkdir(exist_ok=True)
-            made.append(path)
-    except OSError as error:
-        for path in reversed(made):
-            path.rmdir()
-        raise _unwritable(folder, error) from error
+    with _told(folder):
+        chain = (folder, *folder.parents)
+        missing = list(itertools.takewhile(lambda path: not path.exists(), chain))
+        try:
+            for path in reversed(missing):
+                path.mkdir(exist_ok=True)
+                made.append(path)
+        except OSError:
+            for path in reversed(made):
+                path.rmdir()
+            raise
     if not folder.is_dir():
         raise OutputError(shown(folder), "it is not a folder", "choose another output")
     return made
@@ -337,11 +341,11 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _reading(target: Path) -> Iterator[None]:
+def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise _unwritable(path, error) from error
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
