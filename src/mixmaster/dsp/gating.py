@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mixmaster.arrays import GRID_FRAMES, Block
-from mixmaster.dsp.envelopes import OnePole, ReleasePeak
+from mixmaster.dsp.envelopes import VANISHED, OnePole, ReleasePeak
 
 Frames = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 _INAUDIBLE = 1e-7
 """A gain this near to 1, relatively, is 1, so that an open gate returns to the identity."""
@@ -19,8 +20,9 @@ class OpenFrames:
 
     It opens at a frame whose level reaches the opening threshold, and closes at the first frame
     that lies more than ``hold_samples`` after the last one whose level reached the closing
-    threshold. Both questions are about the latest frame of a kind, which a running maximum over
-    frame numbers answers: no state machine has to be stepped.
+    threshold. So only the runs of frames over either threshold matter: runs over the closing
+    one that lie no further apart than the hold are one passage, which is open from the first
+    frame in it over the opening one.
 
     Args:
         open_gain: The opening threshold, as an amplitude.
@@ -33,44 +35,69 @@ class OpenFrames:
         self._open_gain = open_gain
         self._close_gain = close_gain
         self._hold = hold_samples
-        # Never loud, never opened, closed before anything happened.
-        self._loud = -(1 << 62)
-        self._opened = -2
-        self._closed = -1
+        self._loud = -hold_samples - 2
+        self._is_open = False
 
-    def process(self, levels: Block, start_frame: int) -> npt.NDArray[np.bool_]:
+    def process(self, levels: Block, start_frame: int) -> Flags:
         """Return where the gate is open, ``(frames,)``.
 
         Args:
             levels: Amplitudes, ``(frames,)``.
             start_frame: The first one's number, counted from the session's zero.
         """
-        numbers = np.arange(start_frame, start_frame + levels.shape[0], dtype=np.int64)
-        loud = self._latest(levels >= self._close_gain, numbers, self._loud)
-        opened = self._latest(levels >= self._open_gain, numbers, self._opened)
-        closed = self._latest(numbers - loud > self._hold, numbers, self._closed)
-        self._loud, self._opened, self._closed = int(loud[-1]), int(opened[-1]), int(closed[-1])
-        return np.asarray(opened > closed)
+        frames = levels.shape[0]
+        loud_first, loud_last = _runs(levels >= self._close_gain)
+        # The past, as one run before the block.
+        first = np.concatenate([[self._loud - start_frame], loud_first])
+        last = np.concatenate([[self._loud - start_frame], loud_last])
+        apart = np.flatnonzero(first[1:] - last[:-1] > self._hold + 1)
+        begin = first[np.concatenate([[0], apart + 1])]
+        end = last[np.concatenate([apart, [first.shape[0] - 1]])] + self._hold + 1
+        if self._close_gain == self._open_gain:
+            opening = loud_first
+        else:
+            opening, _ = _runs(levels >= self._open_gain)
+        # The first opening of each passage; the sentinel lies beyond every passage.
+        beyond = np.append(opening, end[-1])
+        opened = beyond[np.searchsorted(opening, begin)]
+        if self._is_open:
+            opened[0] = begin[0]
+        really = opened < end
+        is_open = _painted(opened[really], end[really], frames)
+        self._loud = int(last[-1]) + start_frame
+        self._is_open = bool(really[-1])
+        return is_open
 
-    @staticmethod
-    def _latest(is_so: npt.NDArray[np.bool_], numbers: Frames, before: int) -> Frames:
-        """Return the latest frame up to each one at which ``is_so``."""
-        events = np.where(is_so, numbers, before)
-        return np.asarray(np.maximum.accumulate(events))
+
+def _runs(is_so: Flags) -> tuple[Frames, Frames]:
+    """Return the first and the last index of every run of true values."""
+    edges = np.flatnonzero(is_so[1:] != is_so[:-1]) + 1
+    if is_so[0]:
+        edges = np.concatenate([[0], edges])
+    if is_so[-1]:
+        edges = np.append(edges, is_so.shape[0])
+    return edges[0::2], edges[1::2] - 1
+
+
+def _painted(begin: Frames, end: Frames, frames: int) -> Flags:
+    """Return flags, ``(frames,)``, true in every [begin, end); these are in order, apart."""
+    edges = np.clip(np.stack([begin, end], axis=1).reshape(-1), 0, frames)
+    lengths = np.diff(edges, prepend=0, append=frames)
+    return np.repeat(np.arange(lengths.shape[0]) % 2 == 1, lengths)
 
 
 class GateGain:
     """The gain of a gate or expander, frame by frame.
 
     The target is 1 while the gate is open, and (level / threshold)^(ratio - 1), at least the
-    floor, while it is closed. Attack and release work on the linear gain: opening goes 63 % of
-    the way in the attack's time constant, closing falls by 8.7 dB (to 1/e) in the release's.
+    floor, while it is closed. Attack and release work on the linear gain, between floor and 1:
+    each goes 63 % of the way in its time constant.
 
     Args:
         open_gain: The threshold at which it opens, as an amplitude.
         close_gain: The threshold under which it closes.
-        ratio: Output dB per input dB under the threshold.
-        floor_gain: The lowest gain.
+        ratio: Output dB per input dB under the threshold, more than 1.
+        floor_gain: The lowest gain, less than 1.
         attack_samples: The time constant of opening.
         hold_samples: How long it stays open under the closing threshold.
         release_samples: The time constant of closing.
@@ -93,38 +120,64 @@ class GateGain:
         self._open = OpenFrames(
             open_gain=open_gain, close_gain=close_gain, hold_samples=hold_samples
         )
+        self._lowest = min(1.0, floor_gain * (1.0 + _INAUDIBLE))
         # Under this level the curve has reached the floor.
         self._floor_level = open_gain * floor_gain ** (1.0 / self._exponent)
-        self._release = ReleasePeak(release_samples, GRID_FRAMES, resting=floor_gain)
-        self._attack = OnePole(attack_samples)
-        self._attack.settle(floor_gain)
+        self._release = ReleasePeak(release_samples, GRID_FRAMES)
+        self._attack = OnePole(attack_samples, GRID_FRAMES)
+        self._settled: float | None = 0.0
 
-    def process(self, rows: Block, start_frame: int) -> Block | None:
-        """Return the gain, ``(frames,)``; None where it is exactly 1 throughout.
+    def process(self, rows: Block, start_frame: int) -> Block | float:
+        """Return the gain, ``(frames,)``, or one number where it is the same throughout.
 
         Args:
-            rows: Levels as amplitudes, ``(rows, 4096)``; writes over them.
+            rows: Levels as amplitudes, ``(rows, 4096)``.
             start_frame: The first one's number, counted from the session's zero.
         """
-        levels = rows.reshape(-1)
-        is_open = self._open.process(levels, start_frame)
-        targets = self._curve(levels)
-        targets[is_open] = 1.0
-        released = self._release.process(targets.reshape(rows.shape))
-        gains = self._attack.process(released).reshape(-1)
+        is_open = self._open.process(rows.reshape(-1), start_frame).reshape(rows.shape)
+        quiet = rows.max(axis=1) <= self._floor_level
+        shut = (quiet & ~is_open.any(axis=1)).tolist()
+        wide = is_open.all(axis=1).tolist()
+        steady = [0.0 if shut[row] else 1.0 if wide[row] else None for row in range(rows.shape[0])]
+        if self._settled is not None and all(target == self._settled for target in steady):
+            return self._lowest if self._settled == 0.0 else 1.0
+        openness = np.empty_like(rows)
+        row = 0
+        while row < rows.shape[0]:
+            first, target = row, steady[row]
+            row += 1
+            if target is not None and target == self._settled:
+                openness[first] = target
+                continue
+            while target is None and row < rows.shape[0] and steady[row] is None:
+                row += 1
+            part = slice(first, row)
+            openness[part] = self._follow(rows[part], is_open[part])
+            self._settle(target)
+        gains = openness.reshape(-1)
+        gains *= 1.0 - self._floor
+        gains += self._floor
         gains *= 1.0 + _INAUDIBLE
-        np.minimum(gains, 1.0, out=gains)
-        return None if float(gains.min()) == 1.0 else gains
+        return np.minimum(gains, 1.0, out=gains)
 
-    def _curve(self, levels: Block) -> Block:
-        """Return the gain of a closed gate at each level, writing over ``levels``."""
-        np.maximum(levels, self._floor_level, out=levels)
-        levels *= 1.0 / self._open_gain
-        np.log2(levels, out=levels)
-        levels *= self._exponent
-        np.exp2(levels, out=levels)
-        # Between the thresholds a closed gate may not turn up; the floor is met exactly.
-        return np.clip(levels, self._floor, 1.0, out=levels)
+    def _follow(self, levels: Block, is_open: Flags) -> Block:
+        """Return how far the gate is open, 0 to 1, after attack and release."""
+        targets = is_open.astype(np.float64)
+        between = levels > self._floor_level
+        between &= ~is_open
+        inside = levels[between]
+        if inside.shape[0]:
+            gains = np.exp2(self._exponent * np.log2(inside / self._open_gain))
+            targets[between] = np.clip((gains - self._floor) / (1.0 - self._floor), 0.0, 1.0)
+        return self._attack.process(self._release.process(targets))
+
+    def _settle(self, target: float | None) -> None:
+        """Come to rest if a row with but one target has all but reached it."""
+        self._settled = None
+        if target is not None and abs(self._attack.last - target) < VANISHED:
+            if target == 0.0 and self._release.carried != 0.0:
+                return
+            self._settled = self._attack.last = self._release.carried = target
 
 
 class DelayLine:

@@ -12,13 +12,13 @@ from mixmaster.documents.base import parameter
 from mixmaster.dsp.dynamics import (
     HOTTEST_DBFS,
     KeyHighPass,
+    PoolRamp,
     linked_peaks,
     linked_powers,
     pool_frames,
-    ramped,
     refuse_non_finite,
 )
-from mixmaster.dsp.envelopes import AttackSmoother, OnePole, ReleasePeak
+from mixmaster.dsp.envelopes import OnePole, ReleasePeak, rest_when_silent
 from mixmaster.dsp.gain_computer import DB_PER_OCTAVE, CompressionCurve
 from mixmaster.effects.base import BlockContext, Context, Effect, Processor
 from mixmaster.units import db_to_gain, ms_to_samples
@@ -147,22 +147,22 @@ class CompressorProcessor(Processor):
             reduction_db=self._curve.largest_reduction_db(HOTTEST_DBFS),
             rms_samples=rms,
         )
+        row_steps = GRID_FRAMES // pool
         self._pool = pool
-        self._release = ReleasePeak(release / pool, GRID_FRAMES // pool)
+        self._release = ReleasePeak(release / pool, row_steps)
         # The slope that the curve left out; negative, since a reduction is a negative gain.
-        self._attack = AttackSmoother(attack / pool, pool, gain=-self._curve.slope)
-        self._average = OnePole(rms / pool) if rms > 0.0 else None
+        self._attack = OnePole(attack / pool, row_steps, gain=-self._curve.slope)
+        self._average = OnePole(rms / pool, row_steps) if rms > 0.0 else None
         self._key_filter = KeyHighPass(
             settings.key_high_pass_hz, sample_rate_hz=rate, where=context.where
         )
         self._makeup = db_to_gain(settings.makeup_db)
         self._idle_gain = 1.0 + settings.mix * (self._makeup - 1.0)
+        self._ramp = PoolRamp(pool, self._idle_gain)
         self._neutral = self._curve.slope == 0.0 or settings.range_db == 0.0
-        self._before = self._idle_gain
         self._frames = 0
         self._gains: Block | None = None
         self._octaves: Block | None = None
-        self._previous = self._idle_gain
 
     def process(self, block: Block, at: BlockContext) -> Block:
         """Return ``block`` times the gain; the very block where the gain is 1 throughout.
@@ -180,24 +180,20 @@ class CompressorProcessor(Processor):
         if self._octaves is None:
             self._gains = None
             return block if self._idle_gain == 1.0 else block * self._idle_gain
-        gains = np.exp2(self._octaves).reshape(-1)
-        gains *= self._makeup
+        gains = np.exp2(self._octaves)
+        if self._makeup != 1.0:
+            gains *= self._makeup
         if self._settings.mix != 1.0:
             gains -= 1.0
             gains *= self._settings.mix
             gains += 1.0
-        self._previous, self._before = self._before, float(gains[-1])
-        self._gains = gains
-        return block * self._curve_of_block(gains)
+        self._gains = self._ramp.process(gains, self._frames)
+        return block * self._gains
 
     def _reduced(self, key: Block, at: BlockContext) -> Block | None:
         """Return the gain in octaves, <= 0, one value a pool; None if it is 0 throughout."""
-        if self._average is not None:
-            levels = self._average.process(linked_powers(key, self._pool))
-            onset = self._curve.onset_gain**2
-        else:
-            levels = linked_peaks(key, self._pool)
-            onset = self._curve.onset_gain
+        squared = self._average is not None
+        levels = (linked_powers if squared else linked_peaks)(key, self._pool)
         largest = float(levels.max())
         if not largest < math.inf:
             refuse_non_finite(
@@ -206,22 +202,24 @@ class CompressorProcessor(Processor):
                 start_frame=at.start_frame,
                 sample_rate_hz=self._context.sample_rate_hz,
             )
-        if largest <= onset and self._release.carried == 0.0 and self._attack.resting:
-            self._before = self._idle_gain
+        onset = self._curve.onset_gain
+        if self._average is not None:
+            levels = self._average.process(levels)
+            largest = float(levels.max())
+            onset *= onset
+        if largest <= onset and self._release.carried == 0.0 and self._attack.last == 0.0:
+            self._ramp.rest()
             return None
-        peaks = self._curve.unscaled(levels, squared=self._average is not None)
-        octaves = self._attack.process(self._release.process(peaks))
+        peaks = self._curve.unscaled(levels, squared=squared)
+        octaves = rest_when_silent(self._release.process(peaks), self._attack)
         octaves += _INAUDIBLE_DB / DB_PER_OCTAVE
         return np.minimum(octaves, 0.0, out=octaves)
-
-    def _curve_of_block(self, gains: Block) -> Block:
-        return ramped(gains, self._previous, self._pool, self._frames)
 
     def gain_curve(self) -> Block:
         """Return the gain of the last block, linear, ``(frames,)``, make-up and mix included."""
         if self._gains is None:
             return np.full(self._frames, self._idle_gain)
-        return self._curve_of_block(self._gains)
+        return self._gains
 
     def gain_reduction_db(self) -> Block:
         """Return the compressed path's reduction in dB, >= 0, one value a pool of frames."""

@@ -69,8 +69,8 @@ class Gate(Effect):
     )
     release_ms: float = parameter(
         50.0,
-        "How gently it closes: the gain falls by 8.7 dB in this time. 20 to 50 is tight, 100 to "
-        "300 fades out with the note.",
+        "How gently it closes: the gain falls by about 9 dB in this time. 20 to 50 is tight, 100 "
+        "to 300 fades out with the note.",
         low=1.0,
         high=10_000.0,
     )
@@ -122,7 +122,7 @@ class GateProcessor(Processor):
                 release_samples=ms_to_samples(settings.release_ms, rate),
             )
         self._frames = 0
-        self._gains: Block | None = None
+        self._gains: Block | float = 1.0
 
     def process(self, block: Block, at: BlockContext) -> Block:
         """Return ``block``, delayed by the look-ahead, times the gain.
@@ -131,7 +131,7 @@ class GateProcessor(Processor):
             SignalError: For NaN or infinity in what the detector listens to.
         """
         self._frames = block.shape[1]
-        self._gains = None
+        self._gains = 1.0
         delayed = self._delay.process(block)
         if self._gate is None or not self._frames:
             return delayed
@@ -146,20 +146,20 @@ class GateProcessor(Processor):
                 sample_rate_hz=self._context.sample_rate_hz,
             )
         gains = self._gate.process(levels, at.start_frame)
-        if gains is None:
+        self._gains = gains if isinstance(gains, float) else gains[: self._frames]
+        if isinstance(gains, float) and gains == 1.0:
             return delayed
-        self._gains = gains[: self._frames]
         return delayed * self._gains
 
     def gain_curve(self) -> Block:
         """Return the gain of the last block, linear, ``(frames,)``."""
-        return np.ones(self._frames) if self._gains is None else self._gains
+        if isinstance(self._gains, float):
+            return np.full(self._frames, self._gains)
+        return self._gains
 
     def gain_reduction_db(self) -> Block:
         """Return the reduction of the last block in dB, >= 0, ``(frames,)``."""
-        if self._gains is None:
-            return np.zeros(self._frames)
-        return np.maximum(-gain_to_db(self._gains), 0.0)
+        return np.maximum(-gain_to_db(self.gain_curve()), 0.0)
 
     def replay(self, block: Block, gain: Block) -> Block:
         """Return ``block``, delayed by the look-ahead, times a recorded ``gain``."""
