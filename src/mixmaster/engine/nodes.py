@@ -11,7 +11,7 @@ from mixmaster.arrays import Block
 from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.engine.delay import FixedDelay
 from mixmaster.engine.graph import Feed, Graph, Matrix, Node
-from mixmaster.engine.stats import InsertStats, NodeStats
+from mixmaster.engine.stats import BridgeRow, InsertStats, NodeStats
 from mixmaster.errors import SignalError
 
 
@@ -152,6 +152,11 @@ class NodeRun:
         post = apply_matrix(node.post, block)
         self.stats.update_out(block, post)
         return Signals(pre=block, post=post)
+
+    def row(self) -> BridgeRow:
+        """Return this node's line of the meter bridge."""
+        done = [insert.stats.figures() for insert in self.inserts if insert.stats is not None]
+        return self.stats.row(tuple(done))
 
     def _insert(
         self, insert: InsertRun, block: Block, start_frame: int, signals: Mapping[str, Signals]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +20,7 @@ import numpy as np
 from mixmaster.arrays import BLOCK_FRAMES, GRID_FRAMES, Block, zeros
 from mixmaster.engine.graph import Graph
 from mixmaster.engine.nodes import NodeRun, Prepared, Signals, prepare
+from mixmaster.engine.stats import BridgeRow
 
 BLOCKS_IN_FLIGHT = 2
 """How many blocks may be under way at once: enough to keep all threads busy across the seam."""
@@ -203,9 +204,17 @@ class Rendering:
         total_frames: What will come at most (content plus the declared tail).
     """
 
-    blocks: Iterator[Block]
+    blocks: Generator[Block, None, None]
     prepared: Prepared
     total_frames: int
+
+    def bridge(self) -> tuple[BridgeRow, ...]:
+        """Return the meter bridge; complete once ``blocks`` has ended."""
+        return tuple(node.row() for node in self.prepared.nodes.values())
+
+    def close(self) -> None:
+        """Stop, and wait until no thread works on it any more; again does nothing."""
+        self.blocks.close()
 
 
 def render(
@@ -257,7 +266,7 @@ def render(
     return Rendering(_output(job), prepared, max(0, stop - passage.start))
 
 
-def _output(job: _Job) -> Iterator[Block]:
+def _output(job: _Job) -> Generator[Block, None, None]:
     passage = job.passage
     readers = {
         node_id: job.sources[node_id].open_at(job.first)

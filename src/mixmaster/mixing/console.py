@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from mixmaster.documents.addresses import insert_ids, item_names
 from mixmaster.effects.base import Effect
 from mixmaster.engine.graph import Feed, Graph, Insert, Node
-from mixmaster.mixing.panning import post_matrix, spread_pans
+from mixmaster.mixing.names import spread_pans
+from mixmaster.mixing.panning import post_matrix
 from mixmaster.mixing.preset import Bus, MixPreset, Send, Strip
 from mixmaster.mixing.routing import MIX
 from mixmaster.units import db_to_gain, ms_to_samples

@@ -52,11 +52,3 @@ def post_matrix(channels: int, *, gain: float, pan: float, width: float, law: Pa
         (gain * left * same, gain * left * other),
         (gain * right * other, gain * right * same),
     )
-
-
-def spread_pans(count: int, pan: float, spread: float) -> list[float]:
-    """Return the pans of ``count`` instances, evenly from -spread to +spread about ``pan``."""
-    if count < 2:
-        return [pan] * count
-    offsets = [spread * (2.0 * index / (count - 1) - 1.0) for index in range(count)]
-    return [max(-1.0, min(1.0, pan + offset)) for offset in offsets]

@@ -13,7 +13,7 @@ from mixmaster.audio.source import AudioInfo, AudioSource, open_source
 
 
 @dataclass(slots=True)
-class Stem:
+class StemSource:
     """One stem: a file, or the two files of a pair, as channels of one signal.
 
     Attributes:

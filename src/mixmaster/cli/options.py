@@ -1,0 +1,108 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mixmaster.errors import UsageError
+
+if TYPE_CHECKING:
+    from mixmaster.mixing.plan import Section
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)s?")
+_LOUDEST = re.compile(r"loudest(?::(\d+(?:\.\d*)?)s?)?")
+DEFAULT_LOUDEST_S = 30.0
+
+
+class Seconds(click.ParamType[float]):
+    """A time: ``75.5``, ``75.5s``, ``1:15.5`` or ``0:01:15.5``."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds."""
+        if isinstance(value, float):
+            return value
+        found = _CLOCK.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(f"'{value}' is no time; 75.5 or 1:15.5 would be", param, ctx)
+        hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        return hours * 3600.0 + minutes * 60.0 + seconds
+
+
+def section_of(from_s: float | None, to_s: float | None, section: str | None) -> Section | None:
+    """Return what ``--from``, ``--to`` and ``--section`` ask for together.
+
+    Raises:
+        UsageError: When they contradict each other.
+    """
+    from mixmaster.mixing.plan import Section
+
+    if section is None:
+        return None if from_s is None and to_s is None else Section(from_s or 0.0, to_s)
+    if from_s is not None or to_s is not None:
+        raise UsageError("--section", "contradicts --from and --to", "give one or the other")
+    found = _LOUDEST.fullmatch(section.strip())
+    if found is None:
+        raise UsageError("--section", f"'{section}' is not known", "loudest:30s would be")
+    return Section(loudest_s=float(found[1] or DEFAULT_LOUDEST_S))
+
+
+def _chain(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def apply(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print machine-readable JSON on stdout."
+)
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Replace an existing output that was not made here."
+)
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(1, 256),
+    help="How many threads share the work; all processors by default. The result is the same.",
+)
+strict_option = click.option(
+    "--strict", is_flag=True, help="A file shorter than its header says is an error, not a note."
+)
+section_options = _chain(
+    click.option("--from", "from_s", type=Seconds(), help="Render from here: 75.5 or 1:15.5."),
+    click.option("--to", "to_s", type=Seconds(), help="Render up to here."),
+    click.option(
+        "--section",
+        metavar="loudest:30s",
+        help="Render just the loudest stretch of this length.",
+    ),
+)
+mix_options = _chain(
+    click.option("-p", "--preset", required=True, help="Mix preset: a name or a .toml file."),
+    click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="PATH=VALUE",
+        help="Change one value of the preset: strip.kick.gain_db=-2. May be repeated.",
+    ),
+    click.option(
+        "--tempo-bpm", type=click.FloatRange(20.0, 400.0), help="The song's tempo, for delays."
+    ),
+    click.option(
+        "--sample-rate-hz",
+        type=click.IntRange(8_000, 768_000),
+        help="The session's rate; the highest among the stems by default.",
+    ),
+)

@@ -1,0 +1,295 @@
+"""Planning a mix: which stem is what, at which level, by which route. Nothing is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mixmaster.arrays import Block
+from mixmaster.audio.discover import discover
+from mixmaster.audio.names import shown
+from mixmaster.audio.source import AudioInfo, open_source, probe
+from mixmaster.engine.graph import Graph
+from mixmaster.engine.render import Passage
+from mixmaster.engine.threads import default_threads
+from mixmaster.errors import AudioFileError, UsageError
+from mixmaster.metering.loudness import BlockPowers
+from mixmaster.mixing.console import Console, Instance, Place
+from mixmaster.mixing.names import Assignment, assign
+from mixmaster.mixing.names import Stem as NamedStem
+from mixmaster.mixing.preset import MixPreset
+from mixmaster.mixing.staging import Staging, stage, sum_powers
+from mixmaster.mixing.stems import StemSource
+from mixmaster.units import db_to_gain
+
+Progress = Callable[[str, float], None]
+
+SLICES_PER_SECOND = 100
+STEREO = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The part of the song that is wanted.
+
+    Attributes:
+        from_s: Where it begins, in seconds.
+        to_s: Where it ends; None means the end of the song.
+        loudest_s: The loudest stretch of this many seconds instead.
+    """
+
+    from_s: float = 0.0
+    to_s: float | None = None
+    loudest_s: float | None = None
+
+
+@dataclass(slots=True)
+class MixPlan:
+    """A mix that is ready to run.
+
+    Attributes:
+        preset: The resolved preset.
+        sample_rate_hz: The session's rate.
+        graph: What the engine runs.
+        stems: The stems that are heard, by instance id, in the order in which they are summed.
+        silent: The ids of instances that mute or solo leaves out.
+        places: Route, gains and pan of every instance.
+        stagings: What gain staging did, one entry a strip that asks for it.
+        passage: What is wanted of it; None for all.
+        notes: What is worth knowing: patterns that match nothing, files left out, ...
+        threads: How many threads share the work.
+    """
+
+    preset: MixPreset
+    sample_rate_hz: int
+    graph: Graph
+    stems: dict[str, StemSource]
+    silent: tuple[str, ...]
+    places: tuple[Place, ...]
+    stagings: tuple[Staging, ...]
+    passage: Passage | None
+    notes: tuple[str, ...]
+    threads: int
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that are read, in order."""
+        return tuple(path for stem in self.stems.values() for path in stem.paths)
+
+    def revisions(self) -> dict[str, int]:
+        """Return the revision of every insert that runs, by its id."""
+        return {
+            insert.id: insert.settings.revision
+            for node in self.graph.nodes
+            for insert in node.inserts
+        }
+
+
+def plan_mix(
+    arguments: Iterable[str | os.PathLike[str]],
+    preset: MixPreset,
+    *,
+    sample_rate_hz: int | None = None,
+    strict: bool = False,
+    section: Section | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> MixPlan:
+    """Find the stems, give each its strip, solve the gain staging and build the graph.
+
+    Args:
+        arguments: Folders, files and globs.
+        preset: The mix preset.
+        sample_rate_hz: The session's rate; the highest among the stems if None.
+        strict: Whether a file shorter than its header says is an error.
+        section: The part that is wanted; None for all.
+        threads: Threads that share the work; all processors if None.
+        progress: Told what is being done, and how far it is.
+
+    Raises:
+        AudioFileError: For a stem that cannot be used.
+        DocumentError: For stems that no strip, or two strips equally, match.
+        UsageError: For a section that lies outside the song.
+        SignalError: For NaN or infinity in a stem.
+    """
+    threads = threads or default_threads()
+    tell = progress or (lambda _what, _share: None)
+    found = discover(arguments)
+    infos = {path: probe(path) for path in found.paths}
+    for path, info in infos.items():
+        if info.channels > STEREO:
+            raise AudioFileError(
+                shown(path),
+                f"it has {info.channels} channels; a stem is mono or stereo",
+                "export it as mono or stereo stems",
+            )
+    assignment = _assign(infos, preset)
+    rate = sample_rate_hz or max(info.sample_rate_hz for info in infos.values())
+    stems = {
+        given.id: StemSource(
+            given.id, tuple(infos[stem.path] for stem in given.stems), rate, strict
+        )
+        for given in assignment.instances
+    }
+    strips = {given.id: given.strip for given in assignment.instances}
+    loudest = section is not None and section.loudest_s is not None
+    measured = [
+        stem
+        for stem in stems.values()
+        if loudest or preset.strip[strips[stem.id]].input_lufs is not None
+    ]
+    powers = _measure(measured, threads, tell)
+    stagings = _stage(preset, strips, powers)
+    gains = {entry.strip: entry.gain_db for entry in stagings}
+    instances = [
+        Instance(
+            stem.id, strips[stem.id], stem.channels, gains.get(f"strip.{strips[stem.id]}", 0.0)
+        )
+        for stem in stems.values()
+    ]
+    console = Console(preset, instances, rate)
+    graph = console.graph()
+    places = tuple(console.places())
+    heard = {name: stem for name, stem in stems.items() if name in graph.by_id}
+    silent = tuple(name for name in stems if name not in heard)
+    notes = [*found.notes, *assignment.notes]
+    notes += [f"strip.{name}: no stem matches it" for name in assignment.idle]
+    notes += [f"{entry.strip}: {entry.note}" for entry in stagings if entry.note]
+    notes += _resampled(infos.values(), rate)
+    return MixPlan(
+        preset=preset,
+        sample_rate_hz=rate,
+        graph=graph,
+        stems=heard,
+        silent=silent,
+        places=places,
+        stagings=stagings,
+        passage=_passage(section, heard, places, powers, rate),
+        notes=tuple(notes),
+        threads=threads,
+    )
+
+
+def _assign(infos: dict[Path, AudioInfo], preset: MixPreset) -> Assignment:
+    """Give every file its strip."""
+    named = [
+        NamedStem(path, info.channels, info.sample_rate_hz, info.frames)
+        for path, info in infos.items()
+    ]
+    unpaired = [name for name, strip in preset.strip.items() if not strip.pair]
+    assignment = assign(named, preset.patterns(), unpaired=unpaired)
+    assignment.check(f"preset '{preset.name}'")
+    return assignment
+
+
+def _measure(stems: Sequence[StemSource], threads: int, tell: Progress) -> dict[str, Block]:
+    """Return the K-weighted powers of the stems, ``(slices,)`` each, channels summed."""
+    done = 0
+
+    def one(stem: StemSource) -> Block:
+        nonlocal done
+        parts = []
+        for info in stem.files:
+            with open_source(info.path, strict=stem.strict) as source:
+                meter = BlockPowers(source.sample_rate_hz, source.channels)
+                for block in source.blocks():
+                    meter.update(block)
+                parts.append(meter.powers)
+        done += 1
+        tell("measuring the stems", done / len(stems))
+        return sum_powers(parts)
+
+    if not stems:
+        return {}
+    tell("measuring the stems", 0.0)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="measure")
+    try:
+        results = list(pool.map(one, stems))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return {stem.id: result for stem, result in zip(stems, results, strict=True)}
+
+
+def _stage(
+    preset: MixPreset, strips: dict[str, str], powers: dict[str, Block]
+) -> tuple[Staging, ...]:
+    """Solve each strip's staging over its instances as one group."""
+    solved = []
+    for name, strip in preset.strip.items():
+        mine = [
+            powers[stem][np.newaxis]
+            for stem, own in strips.items()
+            if own == name and stem in powers
+        ]
+        if strip.input_lufs is not None and mine:
+            group = sum_powers(mine)
+            solved.append(stage(f"strip.{name}", group, strip.input_lufs, strip.max_input_gain_db))
+    return tuple(solved)
+
+
+def _resampled(infos: Iterable[AudioInfo], rate: int) -> list[str]:
+    others = [info for info in infos if info.sample_rate_hz != rate]
+    return [
+        f"{shown(info.path.name)}: converted from {info.sample_rate_hz} to {rate} Hz"
+        for info in others
+    ]
+
+
+def _passage(
+    section: Section | None,
+    stems: dict[str, StemSource],
+    places: Sequence[Place],
+    powers: dict[str, Block],
+    rate: int,
+) -> Passage | None:
+    """Return the section in frames.
+
+    The loudest stretch is that of the stems' summed power after staging and faders: inserts do
+    not move it by much, and the mix need not be rendered to find it.
+    """
+    if section is None:
+        return None
+    length_s = max((stem.frames for stem in stems.values()), default=0) / rate
+    stop_s: float | None
+    if section.loudest_s is not None:
+        start_s, stop_s = _loudest(section.loudest_s, stems, places, powers, length_s)
+    else:
+        start_s, stop_s = section.from_s, section.to_s
+    if not 0.0 <= start_s < length_s:
+        raise UsageError(
+            "--from", f"{start_s:g} s lies outside the song", f"it is {length_s:.2f} s long"
+        )
+    if stop_s is None or stop_s >= length_s:
+        return Passage(round(start_s * rate), None)
+    if not stop_s > start_s:
+        raise UsageError("--to", f"{stop_s:g} s is not after --from {start_s:g} s")
+    return Passage(round(start_s * rate), round(stop_s * rate))
+
+
+def _loudest(
+    wanted_s: float,
+    stems: dict[str, StemSource],
+    places: Sequence[Place],
+    powers: dict[str, Block],
+    length_s: float,
+) -> tuple[float, float]:
+    if not wanted_s > 0.0:
+        raise UsageError("--section", f"loudest:{wanted_s:g}s has no length")
+    gains = {
+        place.id: db_to_gain(place.input_gain_db + place.fader_db) ** 2
+        for place in places
+        if place.fader_db is not None
+    }
+    parts = [powers[name][np.newaxis] * gains[name] for name in stems]
+    total = sum_powers(parts)
+    width = max(1, round(wanted_s * SLICES_PER_SECOND))
+    if width >= total.size:
+        return 0.0, length_s
+    sums = np.concatenate(([0.0], np.cumsum(total)))
+    start = int(np.argmax(sums[width:] - sums[:-width]))
+    return start / SLICES_PER_SECOND, start / SLICES_PER_SECOND + wanted_s

@@ -1,0 +1,202 @@
+"""Running a planned mix into a premaster: rendered, written, read back, measured, published."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mixmaster.audio.names import shown
+from mixmaster.audio.sink import FileSpec, SinkReport, open_sink
+from mixmaster.audio.source import content_hash
+from mixmaster.engine.manifest import build, input_record
+from mixmaster.engine.measuring import measure_file
+from mixmaster.engine.publish import Publication, require_space
+from mixmaster.engine.render import render
+from mixmaster.engine.stats import BridgeRow
+from mixmaster.engine.threads import one_blas_thread
+from mixmaster.errors import RefusedError, UsageError
+from mixmaster.metering.programme import ProgrammeFigures
+from mixmaster.mixing.plan import MixPlan, Progress
+from mixmaster.mixing.staging import Staging
+from mixmaster.results import Result, jsonable
+
+Container = Literal["wav", "flac", "aiff"]
+BitDepth = Literal[16, 24, 32]
+SUFFIXES: dict[str, Container] = {
+    ".wav": "wav",
+    ".flac": "flac",
+    ".aif": "aiff",
+    ".aiff": "aiff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MixRun(Result):
+    """A finished mix.
+
+    Attributes:
+        file: The premaster.
+        figures: What the written file measures.
+        bridge: One line for each strip, bus and the mix.
+        staging: What gain staging did.
+        notes: What is worth knowing.
+        warnings: What is probably not wanted, such as peaks over 0 dBFS.
+    """
+
+    file: Path
+    figures: ProgrammeFigures
+    bridge: tuple[BridgeRow, ...]
+    staging: tuple[Staging, ...]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def output_spec(output: Path, sample_rate_hz: int, bit_depth: BitDepth | None) -> FileSpec:
+    """Return what kind of file an output's suffix and the wanted depth ask for.
+
+    Raises:
+        UsageError: For a suffix that cannot be written, or a depth that it cannot hold.
+    """
+    container = SUFFIXES.get(output.suffix.lower())
+    if container is None:
+        said = f"ends in '{output.suffix}'" if output.suffix else "has no suffix"
+        raise UsageError(shown(output), f"the output {said}", "name it .wav, .flac or .aiff")
+    default: BitDepth = 32 if container == "wav" else 24
+    return FileSpec(container, bit_depth or default, sample_rate_hz, 2)
+
+
+def mix(
+    plan: MixPlan,
+    output: str | os.PathLike[str],
+    *,
+    bit_depth: BitDepth | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> MixRun:
+    """Render a planned mix and publish it, with its manifest beside it.
+
+    Args:
+        plan: What `plan_mix` made.
+        output: A ``.wav``, ``.flac`` or ``.aiff`` file.
+        bit_depth: 32 (float), 24 or 16 bit; 32 for WAV and 24 for the others if None.
+        overwrite: Whether a file that is not ours may be replaced.
+        progress: Told what is being done, and how far it is.
+
+    Raises:
+        OutputError: When the output may not or cannot be written.
+        RefusedError: When peaks over 0 dBFS would be clipped by an integer format.
+        SignalError: When an effect or a stem turns out not to be finite.
+    """
+    target = Path(output)
+    spec = output_spec(target, plan.sample_rate_hz, bit_depth)
+    tell = progress or (lambda _what, _share: None)
+    with Publication(target, overwrite=overwrite, inputs=plan.paths) as out:
+        hashing = ThreadPoolExecutor(1, thread_name_prefix="hash")
+        try:
+            hashes = {path: hashing.submit(content_hash, path) for path in plan.paths}
+            report, bridge = render_to(plan, out.part, spec, progress=tell)
+            _refuse_clipping(target, spec, report, bridge)
+            said = mix_manifest(plan, spec, hashes, bridge)
+        finally:
+            hashing.shutdown(cancel_futures=True)
+        measured: list[ProgrammeFigures] = []
+
+        def verify(path: Path) -> ProgrammeFigures:
+            tell("measuring the mix", 0.0)
+            found = measure_file(path, strict=True, threads=plan.threads).figures
+            measured.append(found)
+            return found
+
+        out.commit(said, verify)
+    notes = [note for stem in plan.stems.values() for note in stem.notes]
+    return MixRun(
+        file=target.absolute(),
+        figures=measured[0],
+        bridge=bridge,
+        staging=plan.stagings,
+        notes=(*plan.notes, *notes),
+        warnings=_warnings(measured[0]),
+    )
+
+
+def render_to(
+    plan: MixPlan, path: Path, spec: FileSpec, *, progress: Progress
+) -> tuple[SinkReport, tuple[BridgeRow, ...]]:
+    """Render into a file that nobody sees yet; return what was written and the meter bridge."""
+    with one_blas_thread():
+        rendering = render(plan.graph, plan.stems, passage=plan.passage, threads=plan.threads)
+        require_space(path.parent, spec.bytes_at_most(rendering.total_frames))
+        total = max(1, rendering.total_frames)
+        done = 0
+        progress("mixing", 0.0)
+        try:
+            with open_sink(path, spec, frames_expected=rendering.total_frames) as sink:
+                for block in rendering.blocks:
+                    sink.write(block)
+                    done += block.shape[1]
+                    progress("mixing", done / total)
+                report = sink.close()
+        finally:
+            rendering.close()
+            for stem in plan.stems.values():
+                stem.close()
+    return report, rendering.bridge()
+
+
+def mix_manifest(
+    plan: MixPlan,
+    spec: FileSpec,
+    hashes: Mapping[Path, Future[str]],
+    bridge: tuple[BridgeRow, ...],
+) -> dict[str, Any]:
+    """Return what a mix's manifest says: from what it was made, and how to make it again."""
+    inputs = [
+        input_record(info, hashes[info.path].result())
+        for stem in plan.stems.values()
+        for info in stem.files
+    ]
+    passage = plan.passage
+    settings = {
+        "preset": plan.preset.model_dump(mode="json", exclude_none=True),
+        "sample_rate_hz": plan.sample_rate_hz,
+        "strips": {name: [path.name for path in stem.paths] for name, stem in plan.stems.items()},
+        "passage": None if passage is None else [passage.start, passage.stop],
+        "file": spec,
+    }
+    made = build(
+        "mix",
+        inputs=inputs,
+        settings=settings,
+        revisions=plan.revisions(),
+        notes=plan.notes,
+    )
+    return {**made, "staging": jsonable(plan.stagings), "bridge": jsonable(bridge)}
+
+
+def _refuse_clipping(
+    target: Path, spec: FileSpec, report: SinkReport, bridge: tuple[BridgeRow, ...]
+) -> None:
+    if not report.clipped_samples:
+        return
+    peak = next((row.out_peak_dbfs for row in bridge if row.id == "mix"), None) or 0.0
+    raise RefusedError(
+        shown(target),
+        f"the mix peaks at {peak:+.2f} dBFS: {report.clipped_samples} samples would be clipped "
+        f"at {spec.bit_depth} bit",
+        f"write 32-bit float WAV, or lower it: --set mix.gain_db={-peak - 0.1:.1f}",
+        {"sample_peak_dbfs": peak, "clipped_samples": report.clipped_samples},
+    )
+
+
+def _warnings(figures: ProgrammeFigures) -> tuple[str, ...]:
+    peak = figures.sample_peak_dbfs
+    if peak is None:
+        return ("the mix is digital silence",)
+    if peak > 0.0:
+        text = f"the mix peaks at {peak:+.2f} dBFS: float keeps it whole, integers would clip it"
+        return (text,)
+    return ()
