@@ -4,8 +4,10 @@ A pattern matches a run of whole words of a name. Case, accents and separators d
 nor does where a name or a pattern breaks its words, as long as both ends lie on breaks: ``kick in``
 matches *Kick In*, *KickIn* and *kickin*, but not *Kicking*. ``*`` is any number of characters of
 one word, ``?`` is one; ``{vox,vocal} {dbl,double}`` stands for the four patterns it spells.
-Of all patterns that match, the one with the most literal characters wins. ``*`` alone is a
-catch-all: it matches everything, and loses to every other pattern.
+Of all patterns that match, the one with the most literal characters wins. ``~drums`` is a
+family's name: engineers put it before or behind what a stem really is (*Drums Kick*), so it counts
+only where nothing but families matches. ``*`` alone is a catch-all: it matches everything, and
+loses to every other pattern.
 """
 
 from __future__ import annotations
@@ -33,13 +35,14 @@ class Pattern:
     Attributes:
         text: The pattern as people read it: ``lead vox``.
         compact: The same without its breaks: ``leadvox``.
-        literals: How many characters it demands; the more, the stronger.
+        strength: 2 for an ordinary pattern, 1 for a family's name, 0 for a catch-all; then how
+            many literal characters it demands. The highest wins.
         glob: What finds it in a name's words joined by blanks; None if it has no wildcard.
     """
 
     text: str
     compact: str
-    literals: int
+    strength: tuple[int, int]
     glob: re.Pattern[str] | None
 
     def matches(self, joined: str, runs: frozenset[str]) -> bool:
@@ -115,6 +118,7 @@ def _spelt(text: str) -> list[str]:
 
 
 def _compiled(spelt: str) -> Pattern:
+    family = spelt.lstrip().startswith("~")
     text = " ".join(_BREAK.sub(" ", folded(spelt)).split())
     compact = text.replace(" ", "")
     literals = len(compact.replace("*", "").replace("?", ""))
@@ -122,12 +126,13 @@ def _compiled(spelt: str) -> Pattern:
         raise ValueError("is empty")
     if text != CATCH_ALL and not literals:
         raise ValueError("has no letter or digit; a catch-all is a single *")
+    strength = (0 if text == CATCH_ALL else 1 if family else 2, literals)
     if "*" not in text and "?" not in text:
-        return Pattern(text, compact, literals, None)
+        return Pattern(text, compact, strength, None)
     words = []
     for word in text.split():
         body = re.escape(word).replace(r"\*", "[^ ]*").replace(r"\?", "[^ ]")
         words.append(body)
     # A wildcard stays inside its word, but a name may write two words as one.
     glob = re.compile(rf"(?<![^ ]){' ?'.join(words)}(?![^ ])")
-    return Pattern(text, compact, literals, glob)
+    return Pattern(text, compact, strength, glob)
