@@ -106,7 +106,8 @@ def ours(folder: Path, output: Path, threads: int = 2) -> None:
     """The same through mixmaster."""
     from mixmaster.documents.loading import load_text
     from mixmaster.mixing.preset import MixPreset
-    from mixmaster.mixing.run import mix, plan_mix
+    from mixmaster.mixing.plan import plan_mix
+    from mixmaster.mixing.run import mix
 
     plan = plan_mix([str(folder)], load_text(MixPreset, PRESET), threads=threads)
     mix(plan, output, overwrite=True)
