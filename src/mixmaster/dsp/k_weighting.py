@@ -1,15 +1,27 @@
-"""K-weighting: the filters before every loudness figure (ITU-R BS.1770-5, Annex 1)."""
+"""K-weighting: the filters before every loudness figure (ITU-R BS.1770-5, Annex 1).
+
+Meters run on every strip of a mix, so ``KWeighting`` is built for speed: sub-blocks of 64
+frames at a time as one matrix product, y = H x + G s, where H is the filter's impulse response
+(what the sub-block's own samples do) and s the four states that carry the past. In modal form
+(one complex state a pole pair) the states advance by one complex multiplication a sub-block.
+Samples and products are float32, states float64; the power is within 0.0001 dB of the filter
+run sample by sample in float64.
+"""
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from mixmaster.arrays import Block
+from mixmaster.arrays import Block, Block32
 from mixmaster.errors import UsageError
 from mixmaster.units import db_to_gain
+
+SUB_BLOCK: Final = 64
 
 LOWEST_RATE_HZ: Final = 8_000
 HIGHEST_RATE_HZ: Final = 768_000
@@ -78,3 +90,87 @@ def _shelf(sample_rate_hz: int) -> tuple[float, ...]:
 def _high_pass(sample_rate_hz: int) -> tuple[float, ...]:
     _, _, a1, a2 = _poles(_HIGH_PASS_HZ, _HIGH_PASS_Q, sample_rate_hz)
     return 1.0, -2.0, 1.0, a1, a2
+
+
+class KWeighting:
+    """The K-weighting filter, streaming, in float32.
+
+    Args:
+        sample_rate_hz: From 8,000 to 768,000.
+        channels: Channels of every block.
+
+    Raises:
+        UsageError: For a rate outside that range.
+    """
+
+    def __init__(self, sample_rate_hz: int, channels: int) -> None:
+        sos = k_weighting_sos(sample_rate_hz)
+        poles, residues = _modes(sos)
+        response = _impulse_response(sos)
+        step = np.arange(SUB_BLOCK)
+        later = step[None, :] - step[:, None]  # [from, to]
+        own = np.where(later >= 0, response[np.maximum(later, 0)], 0.0)
+        past = residues[:, None] * poles[:, None] ** step
+        # Re(g p^j s) as a product of real numbers: the real and the imaginary part of s
+        from_state = np.concatenate([past.real, -past.imag])
+        self._matrix = np.concatenate([own, from_state]).astype(np.float32)
+        into = poles[None, :] ** (SUB_BLOCK - step)[:, None]
+        self._into_state = np.concatenate([into.real, into.imag], axis=1).astype(np.float32)
+        self._advance = poles**SUB_BLOCK
+        self._state = np.zeros((2, channels), np.complex128)
+
+    def copy(self) -> KWeighting:
+        """Return a filter that goes on from here by itself."""
+        other = copy.copy(self)
+        other._state = self._state.copy()  # noqa: SLF001 - the same class
+        return other
+
+    def process(self, block: Block32) -> Block32:
+        """Return the weighted block.
+
+        Args:
+            block: ``(channels, frames)``, the frames a multiple of 64. The same bytes come out
+                only for blocks of the same lengths.
+        """
+        from scipy.signal import lfilter
+
+        channels, frames = block.shape
+        assert frames % SUB_BLOCK == 0
+        rows = np.empty((channels, frames // SUB_BLOCK, SUB_BLOCK + 4), np.float32)
+        samples = rows.reshape(-1, SUB_BLOCK + 4)[:, :SUB_BLOCK]
+        rows[:, :, :SUB_BLOCK] = block.reshape(channels, -1, SUB_BLOCK)
+        pushed = (samples @ self._into_state).astype(np.float64).reshape(channels, -1, 4)
+        for mode, advance in enumerate(self._advance):
+            push = pushed[:, :, mode] + 1j * pushed[:, :, mode + 2]
+            first = self._state[mode][:, None]
+            states, _ = lfilter([1.0], [1.0, -advance], push, zi=advance * first)
+            before = np.concatenate([first, states[:, :-1]], axis=1)
+            rows[:, :, SUB_BLOCK + mode] = before.real
+            rows[:, :, SUB_BLOCK + 2 + mode] = before.imag
+            self._state[mode] = states[:, -1]
+        weighted = rows.reshape(-1, SUB_BLOCK + 4) @ self._matrix
+        return np.asarray(weighted.reshape(channels, frames))
+
+
+def _modes(sos: Block) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.complex128]]:
+    """Return a pole of each section and its residue: h[n] = Re sum_i g_i p_i^n for n >= 1.
+
+    Both sections have complex poles at every rate: their Q is above 0.5.
+    """
+    poles = np.array([-a1 / 2.0 + 1j * math.sqrt(a2 - a1 * a1 / 4.0) for *_, a1, a2 in sos])
+    every = np.concatenate([poles, poles.conj()])
+    residues = []
+    for pole in poles:
+        above = math.prod((b0 + b1 / pole + b2 / pole**2) for b0, b1, b2, *_ in sos)
+        below = math.prod(1.0 - other / pole for other in every if other != pole)
+        residues.append(2.0 * above / below)
+    return poles, np.array(residues)
+
+
+def _impulse_response(sos: Block) -> Block:
+    """Return the first ``SUB_BLOCK`` values of the impulse response."""
+    from scipy.signal import sosfilt
+
+    impulse = np.zeros(SUB_BLOCK)
+    impulse[0] = 1.0
+    return np.asarray(sosfilt(sos, impulse))

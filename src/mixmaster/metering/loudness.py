@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from mixmaster.arrays import Block
-from mixmaster.dsp.k_weighting import k_weighting_sos
-from mixmaster.dsp.sos import SosFilter
+from mixmaster.arrays import Block, Block32
+from mixmaster.dsp.k_weighting import KWeighting
 from mixmaster.errors import UsageError
+from mixmaster.metering.chunks import CHUNK_FRAMES, Chunks
 from mixmaster.results import Result
 from mixmaster.units import power_to_db
 
@@ -69,14 +70,16 @@ def channel_weights(channels: int, *, dual_mono: bool = False) -> Block:
     return np.array(_WEIGHTS[channels])
 
 
-def slice_bounds(sample_rate_hz: int, first: int, last: int) -> np.ndarray:
-    """Return the frames where slices ``first`` to ``last`` begin, ``(last - first + 1,)``.
+def slice_bounds(sample_rate_hz: int, start: int, end: int) -> npt.NDArray[np.int64]:
+    """Return where slices of 10 ms end after ``start`` and before or at ``end``, less ``start``.
 
     Slice k begins at frame k fs / 100, rounded half up: at rates where 10 ms is no whole
     number of frames (11,025 and 22,050 Hz) slices differ by one frame, and nothing drifts.
     """
-    k = np.arange(first, last + 1, dtype=np.int64)
-    return (2 * k * sample_rate_hz + SLICES_PER_SECOND) // (2 * SLICES_PER_SECOND)
+    first = start * SLICES_PER_SECOND // sample_rate_hz
+    k = np.arange(first, end * SLICES_PER_SECOND // sample_rate_hz + 2, dtype=np.int64)
+    frames = (2 * k * sample_rate_hz + SLICES_PER_SECOND) // (2 * SLICES_PER_SECOND)
+    return np.asarray(frames[(frames > start) & (frames <= end)] - start)
 
 
 class BlockPowers:
@@ -93,33 +96,50 @@ class BlockPowers:
     def __init__(self, sample_rate_hz: int, channels: int) -> None:
         self.sample_rate_hz = sample_rate_hz
         self.channels = channels
-        self._filter = SosFilter(k_weighting_sos(sample_rate_hz), channels)
-        self._rest = np.zeros((channels, 0))
-        self._slices = 0
-        self._start_frame = 0
+        self._filter = KWeighting(sample_rate_hz, channels)
+        self._chunks = Chunks(channels)
+        self._frames = 0
+        self._begun = np.zeros((channels, 1))
         self._parts: list[Block] = [np.zeros((channels, 0))]
 
     def update(self, block: Block) -> None:
         """Take the next block, ``(channels, frames)``, of any length."""
-        squares = self._filter.process(block)
-        np.square(squares, out=squares)
-        squares = np.concatenate([self._rest, squares], axis=1)
-        end = self._start_frame + squares.shape[1]
-        guess = end * SLICES_PER_SECOND // self.sample_rate_hz + 1
-        bounds = slice_bounds(self.sample_rate_hz, self._slices, guess)
-        bounds = bounds[bounds <= end] - self._start_frame
-        if bounds.size > 1:
-            sums = np.add.reduceat(squares[:, : bounds[-1]], bounds[:-1], axis=1)
-            self._parts.append(sums * (SLICES_PER_SECOND / self.sample_rate_hz))
-        self._rest = squares[:, bounds[-1] :].copy()
-        self._start_frame += int(bounds[-1])
-        self._slices += bounds.size - 1
+        for chunk in self._chunks.add(block):
+            self.take(chunk)
+
+    def take(self, chunk: Block32) -> None:
+        """Take the next chunk of ``CHUNK_FRAMES``; only for callers that cut them themselves."""
+        powers, self._begun = self._powers_of(self._filter.process(chunk))
+        self._frames += chunk.shape[1]
+        self._parts.append(powers)
+
+    def _powers_of(self, weighted: Block32) -> tuple[Block, Block]:
+        """Return the slices that the next frames complete, and what they begin."""
+        start, end = self._frames, self._frames + weighted.shape[1]
+        np.square(weighted, out=weighted)
+        ends = slice_bounds(self.sample_rate_hz, start, end)
+        starts = np.concatenate([[0], ends])
+        sums = np.zeros((self.channels, starts.size))
+        inside = starts[starts < end - start]
+        sums[:, : inside.size] = np.add.reduceat(weighted, inside, axis=1)
+        sums *= SLICES_PER_SECOND / self.sample_rate_hz
+        sums[:, :1] += self._begun
+        return sums[:, :-1], sums[:, -1:]
 
     @property
     def powers(self) -> Block:
         """Mean square of each complete slice of 10 ms, ``(channels, slices)``."""
+        return self.powers_with(self._chunks.rest)
+
+    def powers_with(self, rest: Block32) -> Block:
+        """Return ``powers`` when ``take``'s caller still holds ``rest``, not a whole chunk."""
         self._parts = [np.concatenate(self._parts, axis=1)]
-        return self._parts[0]
+        if not rest.shape[1]:
+            return self._parts[0]
+        chunk = np.zeros((self.channels, CHUNK_FRAMES), np.float32)
+        chunk[:, : rest.shape[1]] = rest
+        weighted = self._filter.copy().process(chunk)[:, : rest.shape[1]]
+        return np.concatenate([self._parts[0], self._powers_of(weighted)[0]], axis=1)
 
 
 def _sliding_mean(values: Block, width: int) -> Block:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 
-from mixmaster.arrays import Block
+from mixmaster.arrays import Block, Block32
 from mixmaster.errors import SignalError, UsageError
-from mixmaster.metering.loudness import LoudnessMeter
+from mixmaster.metering.chunks import Chunks
+from mixmaster.metering.loudness import (
+    BlockPowers,
+    LoudnessFigures,
+    channel_weights,
+    loudness_figures,
+)
 from mixmaster.metering.true_peak import TruePeakMeter
 from mixmaster.results import Result
 from mixmaster.units import gain_to_db
+
+_HIGHEST: Final = 1e15  # +300 dBFS: beyond it float32 powers could overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,67 +59,80 @@ class ProgrammeMeter:
         self.sample_rate_hz = sample_rate_hz
         self.channels = channels
         self.where = where
-        self._frames = 0
         self._sample_peak = 0.0
+        self._frames = 0
+        self._chunks = Chunks(channels)
+        self._true_peak = TruePeakMeter(channels)
+        self._weights: Block | None = None
         self._no_loudness = ""
-        self._loudness: LoudnessMeter | None = None
         try:
-            self._loudness = LoudnessMeter(sample_rate_hz, channels, dual_mono=dual_mono)
+            self._weights = channel_weights(channels, dual_mono=dual_mono)
         except UsageError as error:
             self._no_loudness = error.reason
-        self._true_peak = TruePeakMeter(channels)
+        self._powers = BlockPowers(sample_rate_hz, channels)
 
     def update(self, block: Block, pool: Executor | None = None) -> None:
         """Take the next block.
 
         Args:
             block: ``(channels, frames)``, of any length.
-            pool: Threads to share the work with; the figures are the same without.
+            pool: A thread to share the work with; the figures are the same without.
 
         Raises:
-            SignalError: For NaN or infinity; the meter is not to be used after that.
+            SignalError: For NaN, infinity, or a sample over +300 dBFS; the meter is not to be
+                used after that.
         """
-        if not block.shape[1]:
-            return
-        peak = float(np.abs(block).max())
-        if not np.isfinite(peak):
-            bad = int(np.argmin(np.isfinite(block).all(axis=0)))
+        for chunk in self._chunks.add(block):
+            self._check(chunk)
+            waiting = pool.submit(self._true_peak.take, chunk) if pool else None
+            if self._weights is not None:
+                self._powers.take(chunk)
+            if waiting:
+                waiting.result()
+            else:
+                self._true_peak.take(chunk)
+            self._frames += chunk.shape[1]
+
+    def _check(self, chunk: Block32) -> None:
+        """Raise for what is no audio; ``chunk`` has not been taken yet."""
+        peak = float(np.abs(chunk).max(initial=0.0))
+        if not peak <= _HIGHEST:
+            bad = int(np.argmin((np.abs(chunk) <= _HIGHEST).all(axis=0)))
             time_s = (self._frames + bad) / self.sample_rate_hz
-            raise SignalError(self.where, "not a finite number", time_s)
+            raise SignalError(self.where, "a sample that is no finite level", time_s)
         self._sample_peak = max(self._sample_peak, peak)
-        self._frames += block.shape[1]
-        waiting = pool.submit(self._true_peak.update, block) if pool else None
-        if self._loudness:
-            self._loudness.update(block)
-        if waiting:
-            waiting.result()
-        else:
-            self._true_peak.update(block)
 
     def result(self) -> ProgrammeFigures:
-        """Return the figures so far; measuring may go on afterwards."""
-        loudness = self._loudness.result() if self._loudness else None
-        reasons = dict(loudness.reasons) if loudness else {}
-        if not loudness:
-            for name in (
-                "integrated_lufs",
-                "loudness_range_lu",
-                "max_momentary_lufs",
-                "max_short_term_lufs",
-            ):
-                reasons[name] = self._no_loudness
-        silent = self._sample_peak == 0.0
-        if silent:
-            reasons["true_peak_dbtp"] = reasons["sample_peak_dbfs"] = "digital silence"
+        """Return the figures so far; measuring may go on afterwards.
+
+        Raises:
+            SignalError: As ``update``.
+        """
+        rest = self._chunks.rest
+        self._check(rest)
+        frames = self._frames + rest.shape[1]
+        if self._weights is None:
+            loudness = LoudnessFigures(None, None, None, None, self._reasons_without_weights())
+        else:
+            loudness = loudness_figures(self._powers.powers_with(rest), self._weights)
+        reasons = dict(loudness.reasons)
+        peak = self._true_peak.peak_with(rest)
+        if peak == 0.0:
+            silent = "digital silence" if frames else "no audio"
+            reasons["true_peak_dbtp"] = reasons["sample_peak_dbfs"] = silent
         return ProgrammeFigures(
-            duration_s=self._frames / self.sample_rate_hz,
+            duration_s=frames / self.sample_rate_hz,
             sample_rate_hz=self.sample_rate_hz,
             channels=self.channels,
-            integrated_lufs=loudness.integrated_lufs if loudness else None,
-            loudness_range_lu=loudness.loudness_range_lu if loudness else None,
-            max_momentary_lufs=loudness.max_momentary_lufs if loudness else None,
-            max_short_term_lufs=loudness.max_short_term_lufs if loudness else None,
-            true_peak_dbtp=None if silent else self._true_peak.result(),
-            sample_peak_dbfs=None if silent else gain_to_db(self._sample_peak),
+            integrated_lufs=loudness.integrated_lufs,
+            loudness_range_lu=loudness.loudness_range_lu,
+            max_momentary_lufs=loudness.max_momentary_lufs,
+            max_short_term_lufs=loudness.max_short_term_lufs,
+            true_peak_dbtp=gain_to_db(peak) if peak > 0.0 else None,
+            sample_peak_dbfs=gain_to_db(self._sample_peak) if peak > 0.0 else None,
             reasons=reasons,
         )
+
+    def _reasons_without_weights(self) -> dict[str, str]:
+        names = (field.name for field in fields(LoudnessFigures) if field.name != "reasons")
+        return dict.fromkeys(names, self._no_loudness)
