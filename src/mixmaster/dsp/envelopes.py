@@ -30,16 +30,15 @@ class ReleasePeak:
     Args:
         release_steps: The time constant, in steps: after it a peak has fallen to 1/e.
         row_steps: Steps in each row.
-        resting: What is carried into the first row.
     """
 
-    def __init__(self, release_steps: float, row_steps: int, *, resting: float = 0.0) -> None:
+    def __init__(self, release_steps: float, row_steps: int) -> None:
         # r^-m must stay a number within a row; a release of 1 ms at 8 kHz gives e^512.
         assert row_steps <= 600.0 * release_steps
         ages = np.arange(1, row_steps + 1) / release_steps
         self._grow = np.exp(ages)
         self._decay = np.exp(-ages)
-        self.carried = resting
+        self.carried = 0.0
 
     def process(self, rows: Block) -> Block:
         """Return the released peaks of ``rows``, ``(rows, row_steps)``; writes over ``rows``."""
@@ -72,12 +71,9 @@ class OnePole:
         steps: The time constant, in steps, p = e^(-1/steps); 0 is no smoothing.
         row_steps: Steps in each row; a power of two.
         gain: A factor on the output.
-        resting: The output, over ``gain``, that it has had for ever.
     """
 
-    def __init__(
-        self, steps: float, row_steps: int, *, gain: float = 1.0, resting: float = 0.0
-    ) -> None:
+    def __init__(self, steps: float, row_steps: int, *, gain: float = 1.0) -> None:
         self._pole = math.exp(-1.0 / steps) if steps > 0.0 else 0.0
         self._gain = gain
         self._newest = gain * (1.0 - self._pole)
@@ -88,7 +84,7 @@ class OnePole:
         self._within = np.where(steps_ago >= 0, self._newest * powers, 0.0)
         self._end = np.ascontiguousarray(self._within[:, -1])
         self._lane_pole = np.array([1.0, -(self._pole**self._lane)])
-        self.last = gain * resting
+        self.last = 0.0
 
     def process(self, rows: Block) -> Block:
         """Return the filtered ``rows``, ``(rows, row_steps)``; writes over ``rows``."""

@@ -16,6 +16,9 @@ from mixmaster.units import db_to_gain, gain_to_db
 DB_PER_OCTAVE = gain_to_db(2.0)
 """Decibels in a doubling of amplitude: 20 log10(2)."""
 
+_CORNER_DB = 1e-3
+"""Narrower knees are corners: the difference is under a thousandth of a dB, the division is not."""
+
 
 class CompressionCurve:
     """A downward compressor's static curve with a quadratic knee.
@@ -36,6 +39,8 @@ class CompressionCurve:
     ) -> None:
         assert ratio >= 1.0
         assert knee_db >= 0.0
+        if knee_db < _CORNER_DB:
+            knee_db = 0.0
         self.slope = 1.0 - 1.0 / ratio
         self.onset_gain = db_to_gain(threshold_db - knee_db / 2.0)
         # Through the same log2 as the levels, so that a level at the onset reads exactly 0.
@@ -43,8 +48,7 @@ class CompressionCurve:
         self._knee = knee_db / DB_PER_OCTAVE
         self._range_db = range_db
         self._threshold_db = threshold_db
-        limit = range_db / DB_PER_OCTAVE / self.slope if self.slope > 0.0 else math.inf
-        self._limit = limit
+        self._limit = range_db / DB_PER_OCTAVE / self.slope if self.slope > 0.0 else math.inf
 
     def largest_reduction_db(self, level_db: float) -> float:
         """Return the reduction of a level so far above the threshold that the knee is passed."""
