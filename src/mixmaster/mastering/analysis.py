@@ -1,0 +1,144 @@
+"""What the solver knows of a signal: the K-weighted power and the true peak of each pool."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import Final
+
+import numpy as np
+
+from mixmaster.arrays import BLOCK_FRAMES, GRID_FRAMES, Block, zeros
+from mixmaster.dsp.k_weighting import k_weighting_sos
+from mixmaster.dsp.limiter import PooledPeaks
+from mixmaster.dsp.limiter_curve import Ballistics, LimiterCurve
+from mixmaster.dsp.pooled import POOL_FRAMES
+from mixmaster.dsp.sos import SosFilter
+from mixmaster.mastering.spool import Spool
+from mixmaster.metering.loudness import (
+    SLICES_PER_SECOND,
+    channel_weights,
+    integrated_lufs,
+    slice_bounds,
+)
+from mixmaster.units import db_to_gain, gain_to_db
+
+_LATE_POOLS: Final = PooledPeaks.latency_samples // POOL_FRAMES
+_SEGMENT_BLOCKS: Final = 8
+"""Blocks whose peaks one task measures: enough that starting each anew costs little."""
+
+
+class PoolPowers:
+    """Gathers the K-weighted power of each pool, summed over the weighted channels.
+
+    Args:
+        sample_rate_hz: The rate.
+        channels: 1 or 2.
+        dual_mono: Count a mono signal twice.
+    """
+
+    def __init__(self, sample_rate_hz: int, channels: int, *, dual_mono: bool = False) -> None:
+        self._filter = SosFilter(k_weighting_sos(sample_rate_hz), channels)
+        self._weights = channel_weights(channels, dual_mono=dual_mono)
+        self._rest = np.zeros((channels, 0))
+        self._parts: list[Block] = []
+
+    def update(self, block: Block) -> None:
+        """Take the next block, ``(channels, frames)``, of any length."""
+        if self._rest.shape[1]:
+            block = np.concatenate((self._rest, block), axis=1)
+        whole = block.shape[1] // POOL_FRAMES * POOL_FRAMES
+        self._rest = block[:, whole:].copy()
+        self._add(block[:, :whole])
+
+    def _add(self, block: Block) -> None:
+        weighted = self._filter.process(block)
+        total = np.zeros(block.shape[1] // POOL_FRAMES)
+        for channel, weight in zip(weighted, self._weights, strict=True):
+            pools = channel.reshape(-1, POOL_FRAMES)
+            total += weight * np.einsum("pf,pf->p", pools, pools)
+        self._parts.append(total.astype(np.float32))
+
+    def result(self) -> Block:
+        """Return the sum of squares of each pool, ``(pools,)``; the last may be part silence."""
+        if self._rest.shape[1]:
+            short = POOL_FRAMES - self._rest.shape[1]
+            self._add(np.pad(self._rest, ((0, 0), (0, short))))
+            self._rest = self._rest[:, :0]
+        return np.concatenate(self._parts) if self._parts else np.zeros(0)
+
+
+def late_peaks(spool: Spool, floor: float, pool: Executor, extra_frames: int) -> Block:
+    """Return the pooled true peaks of a spool, as late as ``PooledPeaks`` gives them.
+
+    The spool is cut into segments for the threads; each starts a block early, so that its
+    first peaks know what came before.
+
+    Args:
+        spool: Finished.
+        floor: Peaks at or under it need not be exact.
+        pool: Threads.
+        extra_frames: Silence to be measured after the end; with the spool's end, on the grid.
+    """
+    blocks = -(-(spool.frames + extra_frames) // BLOCK_FRAMES)
+
+    def block_at(index: int) -> Block:
+        if index < 0 or index >= spool.block_count:
+            return zeros(spool.channels, BLOCK_FRAMES)
+        block = spool.block(index)
+        return np.pad(block, ((0, 0), (0, BLOCK_FRAMES - block.shape[1])))
+
+    def segment(start: int) -> Block:
+        detector = PooledPeaks(spool.channels, floor)
+        if start:
+            detector.process(np.ascontiguousarray(block_at(start - 1)[:, -GRID_FRAMES:]))
+        stop = min(start + _SEGMENT_BLOCKS, blocks)
+        parts = [detector.process(block_at(index)) for index in range(start, stop)]
+        # float32 halves the memory; rounded up, so that no peak is taken for less than it is.
+        joined = np.concatenate(parts)
+        return np.nextafter(joined.astype(np.float32), np.float32(np.inf))
+
+    return np.concatenate(list(pool.map(segment, range(0, blocks, _SEGMENT_BLOCKS))))
+
+
+class LoudnessModel:
+    """Foretells the loudness of a limited master from pools, without touching the audio.
+
+    Args:
+        powers: Of ``PoolPowers``, ``(pools,)``.
+        late: Of ``late_peaks``; None where nothing will be limited.
+        sample_rate_hz: The rate.
+        frames: The signal's length.
+    """
+
+    def __init__(self, powers: Block, late: Block | None, sample_rate_hz: int, frames: int) -> None:
+        self._powers = powers.astype(np.float64)
+        self._peaks = None if late is None else late[_LATE_POOLS:][: powers.shape[0]]
+        self._sample_rate_hz = sample_rate_hz
+        self._bounds = np.concatenate(([0], slice_bounds(sample_rate_hz, 0, frames)))
+
+    def loudness_lufs(self) -> float | None:
+        """Return the integrated loudness without any gain."""
+        return self._integrated(self._powers)
+
+    def limited(
+        self, gain_db: float, ceiling_dbtp: float, ballistics: Ballistics
+    ) -> tuple[float | None, float]:
+        """Return the integrated loudness after gain and limiter, and the largest reduction."""
+        assert self._peaks is not None
+        gain = db_to_gain(gain_db)
+        curve = LimiterCurve(ballistics, self._sample_rate_hz, db_to_gain(ceiling_dbtp), 1)
+        late = curve.latency_pools
+        peaks = np.concatenate((self._peaks * gain, np.zeros(late)))
+        moves = curve.process(peaks)
+        if moves is None:
+            return self._integrated(self._powers * gain**2), 0.0
+        moves = moves[late:]
+        largest = -gain_to_db(float(moves.min()))
+        return self._integrated(self._powers * np.square(moves * gain)), largest
+
+    def _integrated(self, powers: Block) -> float | None:
+        """Cut pools into slices of 10 ms, and let the meter's own arithmetic gate them."""
+        total = np.concatenate(([0.0], np.cumsum(powers)))
+        edges = np.interp(self._bounds / POOL_FRAMES, np.arange(total.shape[0]), total)
+        slices = np.diff(edges) * (SLICES_PER_SECOND / self._sample_rate_hz)
+        return integrated_lufs(slices[None, :], np.ones(1))

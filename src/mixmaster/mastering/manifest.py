@@ -1,0 +1,49 @@
+"""What a master's manifest says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mixmaster.engine.manifest import InputRecord, build
+from mixmaster.mastering.delivery import Delivered, Request
+from mixmaster.mastering.preset import MasteringPreset
+
+
+def master_manifest(
+    mix: InputRecord,
+    preset: MasteringPreset,
+    request: Request,
+    delivered: Delivered,
+    input_gain_db: float,
+) -> dict[str, Any]:
+    """Return the manifest of one master: the mix, both documents, and every gain that was found."""
+    passage = request.passage
+    settings = {
+        "preset": preset.model_dump(mode="json", exclude_none=True),
+        "target": request.target.model_dump(mode="json", exclude_none=True),
+        "integrated_lufs": request.wanted_lufs,
+        "ceiling_dbtp": request.ceiling_dbtp,
+        "dual_mono": request.dual_mono,
+        "passage_frames": None if passage is None else list(passage),
+    }
+    revisions: dict[str, int] = {effect.effect: effect.revision for effect in preset.insert}
+    return build(
+        "master",
+        inputs=[mix],
+        settings=settings,
+        revisions=revisions,
+    ) | {
+        "solved": {
+            "input_gain_db": input_gain_db,
+            "gain_db": delivered.gain_db,
+            "passes": delivered.passes,
+            "limiter": None if delivered.limiter is None else delivered.limiter.to_json(),
+        }
+    }
+
+
+def published_sha256(manifest: Path) -> str:
+    """Return the hash that a published manifest holds."""
+    return str(json.loads(manifest.read_bytes())["sha256"])

@@ -1,0 +1,71 @@
+"""What a mastering run says about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mixmaster.engine.stats import ReductionFigures
+from mixmaster.metering.programme import ProgrammeFigures
+from mixmaster.results import Result
+
+
+@dataclass(frozen=True, slots=True)
+class MasterResult(Result):
+    """One target's master, or why there is none.
+
+    Attributes:
+        target: The target's short name.
+        file: The master; None where it was refused.
+        manifest: Its manifest.
+        sha256: Of the file's bytes.
+        wanted_lufs: The loudness asked for; None where it was left as it is.
+        ceiling_dbtp: The ceiling; None where nothing is limited.
+        gain_db: From the chain's output to the limiter's input.
+        limiter: What the limiter did; None for a master that is only gain.
+        after: The file's figures, read back.
+        passes: How often the file was written before it was right.
+        refused: Why there is no master, in words; empty for a master.
+        figures: The figures that prove it.
+    """
+
+    target: str
+    file: Path | None = None
+    manifest: Path | None = None
+    sha256: str | None = None
+    wanted_lufs: float | None = None
+    ceiling_dbtp: float | None = None
+    gain_db: float | None = None
+    limiter: ReductionFigures | None = None
+    after: ProgrammeFigures | None = None
+    passes: int = 0
+    refused: str = ""
+    figures: dict[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MasterRun(Result):
+    """A mix through one chain to all its targets.
+
+    Attributes:
+        source: The mix.
+        preset: The mastering preset's name.
+        before: The mix's figures.
+        input_gain_db: The gain before the chain.
+        inserts: What each dynamics insert of the chain did.
+        results: One for each target, in the order asked for.
+        notes: What had to be said on the way.
+    """
+
+    source: Path
+    preset: str
+    before: ProgrammeFigures
+    input_gain_db: float
+    inserts: tuple[ReductionFigures, ...]
+    results: tuple[MasterResult, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every target has its master, 1 when one was refused."""
+        return 1 if any(result.refused for result in self.results) else 0
