@@ -19,8 +19,8 @@ from mixmaster.units import db_to_power
 ACTIVE_RANGE_LU = 10.0
 """A gating block counts as playing when it is less than this under the strip's loud blocks."""
 
-LOUD_BLOCKS = 8
-"""The strip's loud level is its eighth loudest gating block: one click (4 overlapping blocks)
+LOUD_BLOCKS = 5
+"""The strip's loud level is its fifth loudest gating block: one click (4 overlapping blocks)
 does not set it, two hits of a tom do. A share of the whole song would miss a lone fill."""
 
 QUIETEST_LUFS = -50.0
