@@ -135,7 +135,7 @@ class GateGain:
             start_frame: The first one's number, counted from the session's zero.
         """
         is_open = self._open.process(rows.reshape(-1), start_frame).reshape(rows.shape)
-        quiet = rows.max(axis=1) <= self._floor_level
+        quiet = np.less_equal(rows.max(axis=1), self._floor_level)
         shut = (quiet & ~is_open.any(axis=1)).tolist()
         wide = is_open.all(axis=1).tolist()
         steady = [0.0 if shut[row] else 1.0 if wide[row] else None for row in range(rows.shape[0])]
