@@ -26,8 +26,8 @@ does not set it, two hits of a tom do. A share of the whole song would miss a lo
 QUIETEST_LUFS = -50.0
 """A strip whose loud blocks stay under this holds only bleed or noise."""
 
-SHORTEST_ACTIVE_S = 0.4
-"""A strip that plays for less than one gating block in all is mostly silence."""
+SHORTEST_ACTIVE_S = 0.6
+"""A strip that plays for less is mostly silence: a single click already touches five blocks."""
 
 HOP_S = 0.1
 
