@@ -20,8 +20,9 @@ def check_finite(block: Block, where: str, start_frame: int, sample_rate_hz: int
     Raises:
         SignalError: Naming the stage, what was found, and when.
     """
-    if np.isfinite(block.sum()):  # one pass; a sum hides neither NaN nor infinity
-        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(block.sum()):  # one pass; a sum hides neither NaN nor infinity
+            return
     bad = ~np.isfinite(block)
     if not bad.any():
         return  # finite, but so large that the sum was not
