@@ -41,10 +41,9 @@ MARGIN_ROWS: Final = 2
 """Rows on either side that a row's values and bounds reach into."""
 _BETA: Final = 6.0  # Kaiser; about 63 dB for a transition from 0.49 to 0.51 of the rate
 _WINDOW: Final = ROW + TAPS  # what the frames of one row see; the last is a spare, for alignment
-_OCTET: Final = 8
 _HOT: Final = 16.0  # +24 dBFS: from here on float32 could err by more than 1e-4 dB of full scale
-_BATCH: Final = 64
-_ALL: Final = tuple(range(PHASES))
+_ROW_BATCH: Final = 64
+_FRAME_BATCH: Final = 256
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -106,15 +105,38 @@ def remainder(step: int) -> Remainder:
 
 
 @cache
-def _band(phases: tuple[int, ...], frames: int, single: bool) -> Floats:
-    """Return the kernel as a matrix: ``frames + 192`` samples in, phases x frames values out.
+def _band(phases: tuple[int, ...], single: bool) -> Floats:
+    """Return some phases as a matrix: 256 samples in, phases x 64 values out.
 
-    Column ``p * frames + i`` is phase ``phases[p]`` of frame i, whose first tap is sample i.
+    Column ``p * 64 + i`` is phase ``phases[p]`` of frame i, whose first tap is sample i.
     """
-    band = np.zeros((frames + TAPS, len(phases), frames))
-    for i in range(frames):
+    band = np.zeros((_WINDOW, len(phases), ROW))
+    for i in range(ROW):
         band[i : i + TAPS, :, i] = KERNEL[list(phases)].T
-    return band.reshape(frames + TAPS, -1).astype(np.float32 if single else np.float64)
+    return band.reshape(_WINDOW, -1).astype(np.float32 if single else np.float64)
+
+
+@cache
+def _between(single: bool) -> Floats:
+    """Return the twelve phases that are no quarters, ``(192, 12)``."""
+    phases = [k for k in range(PHASES) if k % 4]
+    return np.ascontiguousarray(KERNEL[phases].T, np.float32 if single else np.float64)
+
+
+def _product(rows: Floats, matrix: Floats, batch: int) -> Floats:
+    """Return ``|rows @ matrix|``, by products of one fixed shape, ``batch`` rows each.
+
+    BLAS picks its way by the shape: so a row's bytes do not depend on how many there are.
+    """
+    out = np.empty((rows.shape[0], matrix.shape[1]), rows.dtype)
+    whole = rows.shape[0] - rows.shape[0] % batch
+    for start in range(0, whole, batch):
+        np.matmul(rows[start : start + batch], matrix, out=out[start : start + batch])
+    if whole < rows.shape[0]:
+        last = np.zeros((batch, rows.shape[1]), rows.dtype)
+        last[: rows.shape[0] - whole] = rows[whole:]
+        out[whole:] = (last @ matrix)[: rows.shape[0] - whole]
+    return np.abs(out, out=out)
 
 
 def _windows(samples: Floats, length: int, step: int) -> Floats:
@@ -123,14 +145,14 @@ def _windows(samples: Floats, length: int, step: int) -> Floats:
     return np.asarray(views[..., ::step, :])
 
 
-def _row_maxima(magnitudes: Floats) -> Floats:
-    """Return the largest of each row of 64, ``(channels, frames / 64)``.
+def _maxima(magnitudes: Floats, length: int = ROW) -> Floats:
+    """Return the largest of each ``length`` neighbours, ``(rows, frames / length)``.
 
     Not being negative, floats order as the integers of the same bits, which reduce twice as
     fast; NaN comes out on top.
     """
     bits = magnitudes.reshape(-1).view(np.int32 if magnitudes.itemsize == 4 else np.int64)
-    highest = np.maximum.reduceat(bits, np.arange(0, bits.size, ROW))
+    highest = np.maximum.reduceat(bits, np.arange(0, bits.size, length))
     return np.asarray(highest.view(magnitudes.dtype).reshape(magnitudes.shape[0], -1))
 
 
@@ -151,12 +173,12 @@ class Rows:
         high = np.abs(samples)
         inner = slice(MARGIN_ROWS, MARGIN_ROWS + self.count)
         following = high[:, (inner.start + 1) * ROW : inner.stop * ROW + 1 : ROW]
-        self.samples_high = np.maximum(_row_maxima(high)[:, inner], following).ravel()
+        self.samples_high = np.maximum(_maxima(high)[:, inner], following).ravel()
         """Largest magnitude of the row's samples and the one after them, by index."""
         slopes = samples[:, 1:] - samples[:, :-1]
         bends = np.zeros((channels, samples.shape[1]), samples.dtype)
         np.subtract(slopes[:, 1:], slopes[:, :-1], out=bends[:, :-2])
-        bent = _row_maxima(np.abs(bends, out=bends))
+        bent = _maxima(np.abs(bends, out=bends))
         two = np.maximum(bent[:, 1:], bent[:, :-1])
         three = np.maximum(two[:, 1:], two[:, :-1])
         five = np.maximum(three[:, 2:], three[:, :-2])
@@ -182,18 +204,15 @@ class Rows:
         return np.asarray(self._windows[rows // self.count, rows % self.count])
 
 
-def magnitudes(windows: Floats, phases: tuple[int, ...], frames: int = ROW) -> Floats:
-    """Return magnitudes at some phases, ``(rows, phases, frames)``.
+def magnitudes(windows: Floats, phases: tuple[int, ...]) -> Floats:
+    """Return magnitudes at some phases, ``(rows, phases, 64)``.
 
     Args:
-        windows: ``(rows, frames + 192)`` samples, the first 95 before the row's own.
+        windows: ``(rows, 256)`` samples, the first 95 before the row's own.
         phases: Which phases of the kernel, 0 to 15.
-        frames: Frames of a row.
     """
-    band = _band(phases, frames, windows.dtype == np.float32)
-    values = windows @ band
-    np.abs(values, out=values)
-    return values.reshape(windows.shape[0], len(phases), frames)
+    values = _product(windows, _band(phases, windows.dtype == np.float32), _ROW_BATCH)
+    return values.reshape(windows.shape[0], len(phases), ROW)
 
 
 def quarter_magnitudes(windows: Floats, half: Floats) -> Floats:
@@ -203,97 +222,108 @@ def quarter_magnitudes(windows: Floats, half: Floats) -> Floats:
         windows: ``(rows, 256)`` samples.
         half: What ``magnitudes`` gave for phase 8, ``(rows, 64)``.
     """
-    best = np.maximum(magnitudes(windows, (4, 12)).max(axis=1), half)
+    quarters = magnitudes(windows, (4, 12))
+    best = np.maximum(quarters[:, 0], quarters[:, 1])
+    np.maximum(best, half, out=best)
     own = np.abs(windows[:, LEAD : LEAD + ROW + 1])
     np.maximum(best, own[:, :-1], out=best)
     return np.asarray(np.maximum(best, own[:, 1:], out=best))
 
 
+def between_quarters(frames: Floats) -> Floats:
+    """Return each frame's largest magnitude at the twelve other phases, ``(frames,)``.
+
+    Args:
+        frames: ``(frames, 192)`` samples, the first 95 before the frame's own.
+    """
+    values = _product(frames, _between(frames.dtype == np.float32), _FRAME_BATCH)
+    highest = values[:, 0].copy()
+    for column in values.T[1:]:
+        np.maximum(highest, column, out=highest)
+    return highest
+
+
 class TruePeakDetector:
-    """The largest interpolated magnitude of every frame, streaming.
+    """The largest interpolated magnitude of every frame, or of every few frames, streaming.
 
     Exact above a floor: computed by the whole kernel, in float32 with an error under 1e-6 of
-    the loudest sample near by (1e-4 dB), in float64 where samples pass +24 dBFS.
+    the loudest sample near by, in float64 where it may pass +24 dBFS.
 
     Args:
         channels: Channels of every block.
+        pool_frames: Frames that share one value, their largest: a power of two up to 64. One
+            value for 8 frames costs a fraction of 8 values: only frames that may hold the
+            largest are computed.
         per_channel: Return a row for each channel instead of the largest of all.
     """
 
     latency_samples: Final = MARGIN_ROWS * ROW
 
-    def __init__(self, channels: int, *, per_channel: bool = False) -> None:
+    def __init__(self, channels: int, *, pool_frames: int = 1, per_channel: bool = False) -> None:
+        assert pool_frames >= 1
+        assert ROW % pool_frames == 0
         self.channels = channels
+        self.pool_frames = pool_frames
         self.per_channel = per_channel
         self._history = np.zeros((channels, 2 * MARGIN_ROWS * ROW))
 
     def process(self, block: Block, floor: float = 0.0) -> Block:
-        """Return the true peak of each frame: ``(frames,)``, or ``(channels, frames)``.
+        """Return the true peak of each frame or pool: ``(n,)``, or ``(channels, n)``.
 
-        Value i belongs to the frame 128 before the block's i-th, and covers the 16 points from
-        that frame to 15/16 of the way to the next. Feed 128 frames of zeros for the last frames
-        of a signal, and 95 more for what rings on after it. The same bytes come out of blocks of
-        any length on the 4,096 grid.
+        A frame's value covers the 16 points from the frame to 15/16 of the way to the next.
+        Value i, without pools, belongs to the frame 128 before the block's i-th. Feed 128
+        frames of zeros for the last frames of a signal, and 95 more for what rings on after it.
+        The same bytes come out of blocks of any length on the 4,096 grid.
 
         Args:
-            block: ``(channels, frames)``.
+            block: ``(channels, frames)``, the frames a multiple of the pool's.
             floor: Values at or under it need not be exact: they are upper bounds, themselves
                 at or under the floor. The higher it is, the less there is to do.
         """
         frames = block.shape[1]
+        assert frames % self.pool_frames == 0
         count = -(-frames // ROW)
         samples = np.zeros((self.channels, (count + 2 * MARGIN_ROWS) * ROW))
-        samples[:, : self._history.shape[1]] = self._history
         used = self._history.shape[1] + frames
+        samples[:, : self._history.shape[1]] = self._history
         samples[:, self._history.shape[1] : used] = block
         self._history = samples[:, frames:used].copy()
 
         rows = Rows(samples.astype(np.float32))
         bounds = rows.bounds(PHASES, rows.samples_high, np.arange(self.channels * count))
-        peaks = np.repeat(np.minimum(bounds, floor)[:, None], ROW, axis=1).astype(np.float64)
+        peaks = np.empty((self.channels * count, ROW // self.pool_frames))
+        peaks[:] = np.minimum(bounds, floor)[:, None]
         kept = bounds > floor
-        hot = kept & (bounds > _HOT)
-        if hot.any():
-            _refine(Rows(samples), np.flatnonzero(hot), floor, peaks)
-        _refine(rows, np.flatnonzero(kept & ~hot), floor, peaks)
-        out = peaks.reshape(self.channels, -1)[:, :frames]
+        hot = bounds > _HOT
+        if (kept & hot).any():
+            self._refine(Rows(samples), np.flatnonzero(kept & hot), floor, peaks)
+        if (kept & ~hot).any():
+            self._refine(rows, np.flatnonzero(kept & ~hot), floor, peaks)
+        out = peaks.reshape(self.channels, -1)[:, : frames // self.pool_frames]
         return np.ascontiguousarray(out if self.per_channel else out.max(axis=0))
 
-
-def _refine(rows: Rows, kept: npt.NDArray[np.intp], floor: float, peaks: Block) -> None:
-    """Replace the bounds of the rows ``kept`` in ``peaks`` by values where they pass the floor.
-
-    Products have a fixed shape, so that a row's bytes do not depend on its neighbours'.
-    """
-    for start in range(0, kept.size, _BATCH):
-        batch = kept[start : start + _BATCH]
-        windows = _filled(rows.windows(batch))
+    def _refine(self, rows: Rows, kept: npt.NDArray[np.intp], floor: float, peaks: Block) -> None:
+        """Replace the bounds in ``peaks`` of the rows ``kept`` by values, or closer bounds."""
+        windows = rows.windows(kept)
         half = magnitudes(windows, (8,))[:, 0]
-        high = np.maximum(half.max(axis=1)[: batch.size], rows.samples_high[batch])
-        bounds = rows.bounds(8, high, batch)
-        peaks[batch] = np.minimum(bounds, floor)[:, None]
+        high = np.maximum(_maxima(half)[:, 0], rows.samples_high[kept])
+        bounds = rows.bounds(8, high, kept)
+        peaks[kept] = np.minimum(bounds, floor)[:, None]
         there = np.flatnonzero(bounds > floor)
         if not there.size:
-            continue
-        best = quarter_magnitudes(_filled(windows[there]), _filled(half[there]))[: there.size]
-        batch = batch[there]
-        frame_bounds = rows.bounds(4, best, batch)
-        octets = frame_bounds.reshape(there.size, -1, _OCTET).max(axis=2) > floor
-        peaks[batch] = np.minimum(frame_bounds, floor)
-        row, octet = np.nonzero(octets)
-        views = _windows(windows[there], _OCTET + TAPS, _OCTET)
-        blocked = peaks[batch].reshape(there.size, -1, _OCTET)
-        for part in range(0, row.size, _BATCH):
-            some = slice(part, part + _BATCH)
-            values = magnitudes(_filled(views[row[some], octet[some]]), _ALL, _OCTET)
-            blocked[row[some], octet[some]] = values.max(axis=1)[: row[some].size]
-        peaks[batch] = blocked.reshape(there.size, -1)
+            return
+        windows, kept = windows[there], kept[there]
+        best = quarter_magnitudes(windows, half[there])
+        frame_bounds = rows.bounds(4, best, kept)
+        highest = self._pooled(best)
+        bar = np.maximum(highest, np.asarray(floor, highest.dtype))
+        row, frame = np.nonzero(frame_bounds > np.repeat(bar, self.pool_frames, axis=1))
+        views = np.lib.stride_tricks.sliding_window_view(windows, TAPS, axis=1)
+        values = between_quarters(views[row, frame])
+        np.maximum.at(highest, (row, frame // self.pool_frames), values)
+        bound = self._pooled(frame_bounds)
+        peaks[kept] = np.where(bound > floor, highest, bound)
 
-
-def _filled(rows: Floats) -> Floats:
-    """Return ``rows`` with zeros below, as many as a product of fixed shape takes."""
-    if rows.shape[0] == _BATCH:
-        return rows
-    full = np.zeros((_BATCH, rows.shape[1]), rows.dtype)
-    full[: rows.shape[0]] = rows
-    return full
+    def _pooled(self, values: Floats) -> Floats:
+        """Return the largest of each pool, ``(rows, 64 / pool_frames)``."""
+        return _maxima(values, self.pool_frames)
