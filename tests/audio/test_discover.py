@@ -101,6 +101,9 @@ def test_nothing_found_says_what_was_looked_for(tmp_path: Path) -> None:
         discover([tmp_path / "kcik.wav"])
     with pytest.raises(AudioFileError, match="nor is there a folder"):
         discover([tmp_path / "no" / "where.wav"])
+    for name in ("x" * 300 + ".wav", "a\0b.wav"):
+        with pytest.raises(AudioFileError, match="no such file or folder"):
+            discover([tmp_path / name])
     with pytest.raises(UsageError, match="no stems"):
         discover([])
 

@@ -51,7 +51,7 @@ def discover(arguments: Iterable[str | os.PathLike[str]]) -> Discovery:
         raise UsageError("", "no stems were named", "give a folder, files or globs")
     for argument in given:
         path = Path(argument)
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
             found += _in_folder(path, notes)
         elif os.path.lexists(path):
             found.append(path)

@@ -164,7 +164,10 @@ def check_target(target: Path, *, overwrite: bool = False) -> None:
             stranger's file where the manifest would lie.
     """
     name = shown(target)
-    if not target.name or target.is_dir():
+    if "\0" in str(target):
+        raise OutputError(name, "it is no file name", "NUL cannot be part of one")
+    # os.path.isdir: pathlib's raises where a name is too long
+    if not target.name or os.path.isdir(target):  # noqa: PTH112
         raise OutputError(name, "it is a folder", "name a file")
     if len(os.fsencode(target.name)) > _MAX_NAME_BYTES:
         limit = f"{_MAX_NAME_BYTES} bytes at most, to leave room for the manifest's"
@@ -287,7 +290,7 @@ def _nearest_existing(path: Path) -> Path:
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the name
         return None
     return status.st_dev, status.st_ino
 
