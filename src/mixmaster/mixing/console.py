@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mixmaster.documents.addresses import insert_ids, item_names
 from mixmaster.effects.base import Effect
@@ -86,27 +86,32 @@ class Console:
     def graph(self) -> Graph:
         """Return the graph, with what nothing hears left out."""
         nodes = [self._strip(instance) for instance in self._instances]
-        for name, bus in self._preset.bus.items():
-            nodes.append(self._bus(name, bus))
+        buses = [self._bus(name, bus) for name, bus in self._preset.bus.items()]
         mix = self._preset.mix
         gain = db_to_gain(mix.gain_db)
-        nodes.append(
-            Node(
-                id=MIX,
-                channels=2,
-                post=((gain, 0.0), (0.0, gain)),
-                feeds=tuple(self._heard(self._feeds[MIX], MIX)),
-                inserts=self._inserts(MIX, mix.insert),
-            )
-        )
-        by_id = {node.id: node for node in nodes}
-        for name in self._preset.bus:
-            node = by_id[f"bus.{name}"]
-            feeds = tuple(self._heard(self._feeds[node.id], node.id))
-            by_id[node.id] = Node(
-                id=node.id, channels=2, post=node.post, feeds=feeds, inserts=node.inserts
-            )
-        return Graph.build(list(by_id.values()), MIX, self._rate, self._preset.tempo_bpm)
+        post = ((gain, 0.0), (0.0, gain))
+        buses.append(Node(MIX, channels=2, post=post, inserts=self._inserts(MIX, mix.insert)))
+        fed = self._fed()
+        nodes += [replace(bus, feeds=fed.get(bus.id, ())) for bus in buses]
+        return Graph.build(nodes, MIX, self._rate, self._preset.tempo_bpm)
+
+    def _fed(self) -> dict[str, tuple[Feed, ...]]:
+        """Return every bus's feeds that are heard and carry anything."""
+        heard = {bus: self._heard(feeds, bus) for bus, feeds in self._feeds.items()}
+        alive: set[str] = {instance.id for instance in self._instances}
+        while True:
+            more = {
+                bus
+                for bus, feeds in heard.items()
+                if bus not in alive and any(feed.source in alive for feed in feeds)
+            }
+            if not more:
+                break
+            alive |= more
+        return {
+            bus: tuple(feed for feed in feeds if feed.source in alive)
+            for bus, feeds in heard.items()
+        }
 
     def places(self) -> list[Place]:
         """Return where every instance is, in the order given."""

@@ -158,7 +158,8 @@ def plan_mix(
     heard = {name: stem for name, stem in stems.items() if name in graph.by_id}
     silent = tuple(name for name in stems if name not in heard)
     notes = [*found.notes, *assignment.notes]
-    notes += [f"strip.{name}: no stem matches it" for name in assignment.idle]
+    if assignment.idle:
+        notes.append("no stem matches these strips: " + ", ".join(assignment.idle))
     notes += [f"{entry.strip}: {entry.note}" for entry in stagings if entry.note]
     notes += _resampled(infos.values(), rate)
     return MixPlan(
