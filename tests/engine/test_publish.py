@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -360,6 +361,27 @@ def test_two_processes_publishing_one_target_end_with_a_pair_that_fits(tmp_path:
             process.wait()
     assert left(tmp_path) == ["a.wav", "a.wav.json"]
     assert is_ours(target)
+
+
+def test_the_folder_is_locked_while_the_pair_changes_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.replace
+    replaced: list[str] = []
+
+    def replace(self: Path, target: Path) -> Path:
+        handle = os.open(tmp_path, os.O_RDONLY)
+        try:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.close(handle)
+        replaced.append(target.name)
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    publish(tmp_path / "a.wav")
+    assert replaced == ["a.wav", "a.wav.json"]
 
 
 @pytest.mark.parametrize("name", ["", "/etc/passwd", "../x", "a/../../x", "a/..", "a\0b", "."])
