@@ -151,9 +151,10 @@ class DelayProcessor(Processor):
             context.channels, samples, feedback, colour, crossed=settings.ping_pong
         )
         laps = 1
-        if feedback > 0.0:
-            # Echoes of a sustained sound pile up to 1 / (1 - feedback) before they die away.
-            laps += math.ceil(math.log(SILENCE * (1.0 - feedback)) / math.log(feedback))
+        loop = settings.feedback
+        if loop > 0.0:
+            # Echoes of a sustained sound pile up to 1 / (1 - loop) before they die away.
+            laps += math.ceil(math.log(SILENCE * (1.0 - loop)) / math.log(loop))
         lap = float(samples)
         if settings.high_cut_hz is not None:
             # A Butterworth pair delays the lows by sqrt(2) / (2 pi fc), once a lap.

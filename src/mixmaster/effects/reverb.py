@@ -24,6 +24,10 @@ _INPUT_GAIN = 0.015
 _UNITY_WET = 1.0 / 3.0
 """Freeverb's own scale for the wet level is 3."""
 
+_LIFT = 1_024.0
+"""The room is driven this much harder, and turned down again after it: it flushes denormal numbers
+by adding 0.1 and taking it away, whose rounding would keep it humming at -120 dBFS for ever."""
+
 _LONGEST_COMB = 1_617 + 23
 """Samples at 44.1 kHz, the right channel's spread included."""
 
@@ -142,11 +146,13 @@ class ReverbProcessor(Processor):
     def process(self, block: Block, at: BlockContext) -> Block:
         """Return the block in its room."""
         del at
-        if block.shape[1] == 0:
-            return block
-        heard = self._pause.process(block).astype(np.float32)
-        wet = self._room.process(heard, self._rate_hz, reset=False).astype(np.float64)
-        wet *= self._gain
+        channels, frames = block.shape
+        # pedalboard guesses which axis is the channels': a last block of a frame or two is padded.
+        heard = np.zeros((channels, max(frames, 8)), dtype=np.float32)
+        np.multiply(self._pause.process(block), _LIFT, out=heard[:, :frames], casting="same_kind")
+        room = self._room.process(heard, self._rate_hz, reset=False)
+        wet = room[:, :frames].astype(np.float64, order="C")
+        wet *= self._gain / _LIFT
         if self._colour is not None:
             wet = self._colour.process(wet)
         return blend(block, wet, self._mix)
