@@ -6,8 +6,6 @@ sample peak; up to 0.49 of the sample rate each phase is within 0.02 dB of the e
 dB up to 0.47), and between its 16 points a sine at 0.45 of the rate may hide 0.034 dB (ITU-R
 BS.1770-5, Annex 2, attachment 1: 20 log10 cos(pi f / 16)).
 
-Frame n owns the 16 points from its own sample to 15/16 of the way to the next.
-
 Most of them need not be computed to know that they are low. Between two points of the kernel's
 own grid, a and b, phase k is the straight line between them plus a remainder
 
@@ -270,7 +268,7 @@ class TruePeakDetector:
     def process(self, block: Block, floor: float = 0.0) -> Block:
         """Return the true peak of each frame or pool: ``(n,)``, or ``(channels, n)``.
 
-        A frame's value covers the 16 points from the frame to 15/16 of the way to the next.
+        A frame's value covers the 17 points from its own sample to the next, both included.
         Value i, without pools, belongs to the frame 128 before the block's i-th. Feed 128
         frames of zeros for the last frames of a signal, and 95 more for what rings on after it.
         The same bytes come out of blocks of any length on the 4,096 grid.
@@ -282,6 +280,7 @@ class TruePeakDetector:
         """
         frames = block.shape[1]
         assert frames % self.pool_frames == 0
+        floor = float(np.nextafter(np.float32(floor), np.float32(0.0)))  # compared in float32
         count = -(-frames // ROW)
         samples = np.zeros((self.channels, (count + 2 * MARGIN_ROWS) * ROW))
         used = self._history.shape[1] + frames

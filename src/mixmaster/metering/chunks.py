@@ -12,37 +12,68 @@ from typing import Final
 import numpy as np
 
 from mixmaster.arrays import Block, Block32
+from mixmaster.errors import SignalError
 
-CHUNK_FRAMES: Final = 32_768
+CHUNK_FRAMES: Final = 65_536
+_HIGHEST: Final = 1e15  # +300 dBFS: beyond it powers in float32 could overflow
 
 
 class Chunks:
-    """Cuts blocks of any length into chunks of ``CHUNK_FRAMES``.
+    """Cuts blocks of any length into chunks of ``CHUNK_FRAMES``, and looks that they are audio.
 
     Args:
+        sample_rate_hz: For the time in errors.
         channels: Channels of every block.
+        where: What is measured, for errors.
     """
 
-    def __init__(self, channels: int) -> None:
-        self._buffer = np.zeros((channels, CHUNK_FRAMES), np.float32)
+    def __init__(self, sample_rate_hz: int, channels: int, where: str = "") -> None:
+        self.sample_peak = 0.0
+        """The largest magnitude of a sample so far."""
+        self._sample_rate_hz = sample_rate_hz
+        self._where = where
+        self._chunk = np.zeros((channels, CHUNK_FRAMES), np.float32)
         self._filled = 0
+        self._frames = 0
+
+    @property
+    def frames(self) -> int:
+        """Frames so far."""
+        return self._frames + self._filled
+
+    @property
+    def rest(self) -> Block32:
+        """What does not fill a chunk yet, ``(channels, frames)``, a view."""
+        return self._chunk[:, : self._filled]
 
     def add(self, block: Block) -> Iterator[Block32]:
         """Yield the chunks that ``block``, ``(channels, frames)``, completes.
 
         A chunk is only good until the next one is asked for.
+
+        Raises:
+            SignalError: For NaN, infinity, or a sample over +300 dBFS; nothing is to be
+                measured with these chunks after that.
         """
         done = 0
         while done < block.shape[1]:
             count = min(CHUNK_FRAMES - self._filled, block.shape[1] - done)
-            self._buffer[:, self._filled : self._filled + count] = block[:, done : done + count]
+            part = self._chunk[:, self._filled : self._filled + count]
+            with np.errstate(over="ignore", invalid="ignore"):
+                part[:] = block[:, done : done + count]
+            self._check(part)
             done += count
             self._filled += count
             if self._filled == CHUNK_FRAMES:
+                yield self._chunk
+                self._frames += CHUNK_FRAMES
                 self._filled = 0
-                yield self._buffer
 
-    @property
-    def rest(self) -> Block32:
-        """What does not fill a chunk yet, ``(channels, frames)``, a view."""
-        return self._buffer[:, : self._filled]
+    def _check(self, part: Block32) -> None:
+        high = np.abs(part)
+        peak = float(high.max())
+        if not peak <= _HIGHEST:
+            frame = self.frames + int(np.argmin((high <= _HIGHEST).all(axis=0)))
+            reason = "a sample that is not a finite level"
+            raise SignalError(self._where, reason, frame / self._sample_rate_hz)
+        self.sample_peak = max(self.sample_peak, peak)

@@ -91,19 +91,24 @@ class BlockPowers:
     Args:
         sample_rate_hz: From 8,000 to 768,000.
         channels: Channels of every block.
+        where: What is measured, for errors.
     """
 
-    def __init__(self, sample_rate_hz: int, channels: int) -> None:
+    def __init__(self, sample_rate_hz: int, channels: int, *, where: str = "") -> None:
         self.sample_rate_hz = sample_rate_hz
         self.channels = channels
         self._filter = KWeighting(sample_rate_hz, channels)
-        self._chunks = Chunks(channels)
+        self._chunks = Chunks(sample_rate_hz, channels, where)
         self._frames = 0
         self._begun = np.zeros((channels, 1))
         self._parts: list[Block] = [np.zeros((channels, 0))]
 
     def update(self, block: Block) -> None:
-        """Take the next block, ``(channels, frames)``, of any length."""
+        """Take the next block, ``(channels, frames)``, of any length.
+
+        Raises:
+            SignalError: For NaN, infinity, or a sample over +300 dBFS.
+        """
         for chunk in self._chunks.add(block):
             self.take(chunk)
 
@@ -314,17 +319,24 @@ class LoudnessMeter:
         sample_rate_hz: From 8,000 to 768,000.
         channels: See ``channel_weights`` for the layouts.
         dual_mono: Count a mono signal twice.
+        where: What is measured, for errors.
 
     Raises:
         UsageError: For a rate or a number of channels without a definition.
     """
 
-    def __init__(self, sample_rate_hz: int, channels: int, *, dual_mono: bool = False) -> None:
+    def __init__(
+        self, sample_rate_hz: int, channels: int, *, dual_mono: bool = False, where: str = ""
+    ) -> None:
         self.weights = channel_weights(channels, dual_mono=dual_mono)
-        self.blocks = BlockPowers(sample_rate_hz, channels)
+        self.blocks = BlockPowers(sample_rate_hz, channels, where=where)
 
     def update(self, block: Block) -> None:
-        """Take the next block, ``(channels, frames)``, of any length."""
+        """Take the next block, ``(channels, frames)``, of any length.
+
+        Raises:
+            SignalError: For NaN, infinity, or a sample over +300 dBFS.
+        """
         self.blocks.update(block)
 
     def result(self) -> LoudnessFigures:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields
-from typing import Final
 
-import numpy as np
-
-from mixmaster.arrays import Block, Block32
-from mixmaster.errors import SignalError, UsageError
+from mixmaster.arrays import Block
+from mixmaster.errors import UsageError
 from mixmaster.metering.chunks import Chunks
 from mixmaster.metering.loudness import (
     BlockPowers,
@@ -20,8 +17,6 @@ from mixmaster.metering.loudness import (
 from mixmaster.metering.true_peak import TruePeakMeter
 from mixmaster.results import Result
 from mixmaster.units import gain_to_db
-
-_HIGHEST: Final = 1e15  # +300 dBFS: beyond it float32 powers could overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +53,15 @@ class ProgrammeMeter:
     ) -> None:
         self.sample_rate_hz = sample_rate_hz
         self.channels = channels
-        self.where = where
-        self._sample_peak = 0.0
-        self._frames = 0
-        self._chunks = Chunks(channels)
-        self._true_peak = TruePeakMeter(channels)
+        self._chunks = Chunks(sample_rate_hz, channels, where)
+        self._true_peak = TruePeakMeter(sample_rate_hz, channels)
+        self._powers = BlockPowers(sample_rate_hz, channels)
         self._weights: Block | None = None
         self._no_loudness = ""
         try:
             self._weights = channel_weights(channels, dual_mono=dual_mono)
         except UsageError as error:
             self._no_loudness = error.reason
-        self._powers = BlockPowers(sample_rate_hz, channels)
 
     def update(self, block: Block, pool: Executor | None = None) -> None:
         """Take the next block.
@@ -83,7 +75,6 @@ class ProgrammeMeter:
                 used after that.
         """
         for chunk in self._chunks.add(block):
-            self._check(chunk)
             waiting = pool.submit(self._true_peak.take, chunk) if pool else None
             if self._weights is not None:
                 self._powers.take(chunk)
@@ -91,26 +82,10 @@ class ProgrammeMeter:
                 waiting.result()
             else:
                 self._true_peak.take(chunk)
-            self._frames += chunk.shape[1]
-
-    def _check(self, chunk: Block32) -> None:
-        """Raise for what is no audio; ``chunk`` has not been taken yet."""
-        peak = float(np.abs(chunk).max(initial=0.0))
-        if not peak <= _HIGHEST:
-            bad = int(np.argmin((np.abs(chunk) <= _HIGHEST).all(axis=0)))
-            time_s = (self._frames + bad) / self.sample_rate_hz
-            raise SignalError(self.where, "a sample that is no finite level", time_s)
-        self._sample_peak = max(self._sample_peak, peak)
 
     def result(self) -> ProgrammeFigures:
-        """Return the figures so far; measuring may go on afterwards.
-
-        Raises:
-            SignalError: As ``update``.
-        """
+        """Return the figures so far; measuring may go on afterwards."""
         rest = self._chunks.rest
-        self._check(rest)
-        frames = self._frames + rest.shape[1]
         if self._weights is None:
             loudness = LoudnessFigures(None, None, None, None, self._reasons_without_weights())
         else:
@@ -118,10 +93,10 @@ class ProgrammeMeter:
         reasons = dict(loudness.reasons)
         peak = self._true_peak.peak_with(rest)
         if peak == 0.0:
-            silent = "digital silence" if frames else "no audio"
+            silent = "digital silence" if self._chunks.frames else "no audio"
             reasons["true_peak_dbtp"] = reasons["sample_peak_dbfs"] = silent
         return ProgrammeFigures(
-            duration_s=frames / self.sample_rate_hz,
+            duration_s=self._chunks.frames / self.sample_rate_hz,
             sample_rate_hz=self.sample_rate_hz,
             channels=self.channels,
             integrated_lufs=loudness.integrated_lufs,
@@ -129,7 +104,7 @@ class ProgrammeMeter:
             max_momentary_lufs=loudness.max_momentary_lufs,
             max_short_term_lufs=loudness.max_short_term_lufs,
             true_peak_dbtp=gain_to_db(peak) if peak > 0.0 else None,
-            sample_peak_dbfs=gain_to_db(self._sample_peak) if peak > 0.0 else None,
+            sample_peak_dbfs=gain_to_db(self._chunks.sample_peak) if peak > 0.0 else None,
             reasons=reasons,
         )
 

@@ -36,17 +36,23 @@ class TruePeakMeter:
     by the kernel's own norms can not hold it are left out (see ``dsp/true_peak.py``).
 
     Args:
+        sample_rate_hz: For the time in errors.
         channels: Channels of every block.
+        where: What is measured, for errors.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, sample_rate_hz: int, channels: int, *, where: str = "") -> None:
         self.channels = channels
-        self._chunks = Chunks(channels)
+        self._chunks = Chunks(sample_rate_hz, channels, where)
         self._margin = np.zeros((channels, _MARGIN), np.float32)
         self._peak = 0.0
 
     def update(self, block: Block) -> None:
-        """Take the next block, ``(channels, frames)``, of any length."""
+        """Take the next block, ``(channels, frames)``, of any length.
+
+        Raises:
+            SignalError: For NaN, infinity, or a sample over +300 dBFS.
+        """
         for chunk in self._chunks.add(block):
             self.take(chunk)
 
