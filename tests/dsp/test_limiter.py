@@ -21,7 +21,7 @@ HARD = Ballistics(0.5, 0.0, 1.0, 0.0, 1.0)  # as fast as settings allow: the gai
 
 def true_peak(signal: Block) -> float:
     """The whole signal's, by the meter that files are measured with."""
-    meter = TruePeakMeter(signal.shape[0])
+    meter = TruePeakMeter(44_100, signal.shape[0])
     meter.update(signal)
     return 10 ** ((meter.result() or -400.0) / 20)
 
