@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixmaster.arrays import Block
-from mixmaster.dsp.gating import DelayLine, Flags, OpenFrames
+from mixmaster.dsp.gating import Flags, OpenFrames
 
 OPEN, CLOSE = 0.5, 0.25
 
@@ -83,14 +83,3 @@ def test_without_hysteresis_any_loud_frame_opens(levels: list[float], hold: int)
     loud = np.flatnonzero(values >= CLOSE)
     expected = [any(0 <= n - m <= hold for m in loud) for n in range(len(levels))]
     assert is_open.tolist() == expected
-
-
-@pytest.mark.parametrize("frames", [0, 3, 50])
-def test_a_delay_line_delays_by_whole_frames_in_any_portions(frames: int) -> None:
-    signal = np.random.default_rng(1).standard_normal((2, 40))
-    line = DelayLine(2, frames)
-
-    out = np.concatenate([line.process(signal[:, a:b]) for a, b in ((0, 7), (7, 8), (8, 40))], 1)
-
-    expected = np.concatenate([np.zeros((2, frames)), signal], axis=1)[:, :40]
-    assert np.array_equal(out, expected)

@@ -58,18 +58,18 @@ def linked_peaks(key: Block, pool: int) -> Block:
         key: ``(channels, frames)``, starting on the grid.
         pool: Frames in a pool; a power of two that divides 4,096.
     """
-    peaks = np.abs(key[0])
+    peaks: Block = np.abs(key[0])
     for channel in key[1:]:
         np.maximum(peaks, np.abs(channel), out=peaks)
     peaks = _padded(peaks)
-    if pool > 1:
-        stride = min(pool, 4)
-        pooled = np.maximum(peaks[0::stride], peaks[1::stride])
+    left = pool
+    while left > 1:
+        stride = min(left, 4)
+        pooled: Block = np.maximum(peaks[0::stride], peaks[1::stride])
         for frame in range(2, stride):
             np.maximum(pooled, peaks[frame::stride], out=pooled)
         peaks = pooled
-    if pool > 4:
-        peaks = peaks.reshape(-1, pool // 4).max(axis=1)
+        left //= stride
     return peaks.reshape(-1, GRID_FRAMES // pool)
 
 

@@ -126,6 +126,19 @@ class GateGain:
         self._release = ReleasePeak(release_samples, GRID_FRAMES)
         self._attack = OnePole(attack_samples, GRID_FRAMES)
         self._settled: float | None = 0.0
+        # A row with one target is a sum of three answers: to ones, to a peak carried in, and
+        # to what the attack stage remembers.
+        nothing = np.zeros((1, GRID_FRAMES))
+        release, attack = (
+            ReleasePeak(release_samples, GRID_FRAMES),
+            OnePole(attack_samples, GRID_FRAMES),
+        )
+        self._to_ones = attack.process(nothing + 1.0)[0]
+        attack.last, release.carried = 0.0, 1.0
+        self._to_carried = attack.process(release.process(nothing.copy()))[0]
+        self._row_decay = release.carried
+        attack.last = 1.0
+        self._to_last = attack.process(nothing)[0]
 
     def process(self, rows: Block, start_frame: int) -> Block | float:
         """Return the gain, ``(frames,)``, or one number where it is the same throughout.
@@ -135,10 +148,10 @@ class GateGain:
             start_frame: The first one's number, counted from the session's zero.
         """
         is_open = self._open.process(rows.reshape(-1), start_frame).reshape(rows.shape)
-        quiet = np.less_equal(rows.max(axis=1), self._floor_level)
-        shut = (quiet & ~is_open.any(axis=1)).tolist()
-        wide = is_open.all(axis=1).tolist()
-        steady = [0.0 if shut[row] else 1.0 if wide[row] else None for row in range(rows.shape[0])]
+        wide: Flags = np.asarray(is_open.all(axis=1))
+        shut: Flags = ~np.asarray(is_open.any(axis=1))
+        shut &= np.asarray(rows.max(axis=1)) <= self._floor_level
+        steady = [1.0 if wide[row] else 0.0 if shut[row] else None for row in range(rows.shape[0])]
         if self._settled is not None and all(target == self._settled for target in steady):
             return self._lowest if self._settled == 0.0 else 1.0
         openness = np.empty_like(rows)
@@ -146,14 +159,13 @@ class GateGain:
         while row < rows.shape[0]:
             first, target = row, steady[row]
             row += 1
-            if target is not None and target == self._settled:
-                openness[first] = target
+            if target is not None:
+                self._glide(target, openness[first])
                 continue
-            while target is None and row < rows.shape[0] and steady[row] is None:
+            while row < rows.shape[0] and steady[row] is None:
                 row += 1
-            part = slice(first, row)
-            openness[part] = self._follow(rows[part], is_open[part])
-            self._settle(target)
+            openness[first:row] = self._follow(rows[first:row], is_open[first:row])
+            self._settled = None
         gains = openness.reshape(-1)
         gains *= 1.0 - self._floor
         gains += self._floor
@@ -171,30 +183,21 @@ class GateGain:
             targets[between] = np.clip((gains - self._floor) / (1.0 - self._floor), 0.0, 1.0)
         return self._attack.process(self._release.process(targets))
 
-    def _settle(self, target: float | None) -> None:
-        """Come to rest if a row with but one target has all but reached it."""
-        self._settled = None
-        if target is not None and abs(self._attack.last - target) < VANISHED:
-            if target == 0.0 and self._release.carried != 0.0:
-                return
+    def _glide(self, target: float, openness: Block) -> None:
+        """Fill a row that has one target, ``(4096,)``, and rest there once all but there."""
+        if target == self._settled:
+            openness[:] = target
+            return
+        np.multiply(self._to_last, self._attack.last, out=openness)
+        if target == 1.0:
+            openness += self._to_ones
+            self._release.carried = 1.0
+        else:
+            openness += self._to_carried * self._release.carried
+            self._release.carried *= self._row_decay
+        self._attack.last = float(openness[-1])
+        farthest = max(abs(self._attack.last - target), abs(self._release.carried - target))
+        if farthest < VANISHED:
             self._settled = self._attack.last = self._release.carried = target
-
-
-class DelayLine:
-    """A delay by whole frames.
-
-    Args:
-        channels: Channels of every block.
-        frames: The delay; 0 returns the very block.
-    """
-
-    def __init__(self, channels: int, frames: int) -> None:
-        self._past = np.zeros((channels, frames))
-
-    def process(self, block: Block) -> Block:
-        """Return the delayed block, ``(channels, frames)``."""
-        if self._past.shape[1] == 0:
-            return block
-        both = np.concatenate([self._past, block], axis=1)
-        self._past = both[:, block.shape[1] :].copy()
-        return np.ascontiguousarray(both[:, : block.shape[1]])
+        else:
+            self._settled = None

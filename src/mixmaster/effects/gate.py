@@ -9,8 +9,9 @@ import numpy as np
 
 from mixmaster.arrays import Block
 from mixmaster.documents.base import parameter
+from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.dynamics import KeyHighPass, linked_peaks, refuse_non_finite
-from mixmaster.dsp.gating import DelayLine, GateGain
+from mixmaster.dsp.gating import GateGain
 from mixmaster.effects.base import BlockContext, Context, Effect, Processor
 from mixmaster.units import db_to_gain, gain_to_db, ms_to_samples
 
@@ -99,7 +100,11 @@ class Gate(Effect):
 
 
 class GateProcessor(Processor):
-    """A prepared gate; computed frame by frame, without pools."""
+    """A prepared gate, exact to the frame: there are no pools here.
+
+    ``gain_curve`` belongs to the delayed block: the output is the delayed input times it, to
+    the bit.
+    """
 
     def __init__(self, settings: Gate, context: Context) -> None:
         rate = context.sample_rate_hz
