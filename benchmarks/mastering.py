@@ -114,7 +114,7 @@ def make_matchering(folder: Path) -> Callable[[], Path]:
 
 def make_script(folder: Path) -> Callable[[], Path]:
     import soundfile
-    from pedalboard import (
+    from pedalboard import (  # type: ignore[attr-defined]  # the stubs do not export it
         BrickwallLimiter,
         Compressor,
         Gain,
@@ -122,7 +122,7 @@ def make_script(folder: Path) -> Callable[[], Path]:
         HighShelfFilter,
         LowShelfFilter,
         PeakFilter,
-        Pedalboard,  # type: ignore[attr-defined]  # it is there; its stub says otherwise
+        Pedalboard,
     )
 
     output, between = folder / "script.wav", folder / "between.wav"

@@ -155,7 +155,7 @@ class LimiterProcessor(Processor):
 
     def gain_reduction_db(self) -> Block:
         """Return the reduction of the last block in dB, one value for 16 frames."""
-        return -np.asarray(gain_to_db(self._gain[::POOL_FRAMES]))
+        return 0.0 - gain_to_db(self._gain[::POOL_FRAMES])
 
     def replay(self, block: Block, gain: Block) -> Block:
         """Return ``block``, late, with a recorded gain applied."""

@@ -110,7 +110,7 @@ class Programme:
             if frames:
                 out = np.ascontiguousarray(out[:, passed : passed + frames])
                 moved = gain[passed : passed + frames : POOL_FRAMES]
-                stats.update(out, -np.asarray(gain_to_db(moved)))
+                stats.update(out, 0.0 - gain_to_db(moved))
                 yield out
 
     def _padded(self, index: int) -> Block:
