@@ -64,6 +64,22 @@ def test_a_peak_falls_to_1_over_e_in_the_release() -> None:
     assert released[1600] == pytest.approx(3.0 / math.e, rel=1e-12)
 
 
+def test_rows_of_zeros_need_not_be_given() -> None:
+    rows = bursts(3, 9 * 64).reshape(9, -1)
+    rows[[0, 3, 4, 8]] = 0.0
+    whole = ReleasePeak(90.0, 64).process(rows.copy())
+
+    given_rows = np.array([1, 2, 5, 6, 7])
+    parts = ReleasePeak(90.0, 64).process(rows[given_rows], given_rows, 9)
+
+    assert np.array_equal(parts, whole)
+    none = np.zeros(0, dtype=np.int64)
+    release = ReleasePeak(90.0, 64)
+    release.carried = 2.0
+    out = release.process(np.zeros((0, 64)), none, 2)
+    np.testing.assert_allclose(out.reshape(-1), 2.0 * np.exp(-np.arange(1, 129) / 90.0))
+
+
 def test_hours_of_rows_stay_exact() -> None:
     release = ReleasePeak(10_000.0, 4096)
     for _ in range(2_000):

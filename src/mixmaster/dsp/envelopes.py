@@ -17,8 +17,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from mixmaster.arrays import Block
+
+Rows = npt.NDArray[np.int64]
 
 VANISHED = 1e-9
 """Envelopes below this at a row's end become exactly zero: no denormals, and silence is silence."""
@@ -40,20 +43,41 @@ class ReleasePeak:
         self._decay = np.exp(-ages)
         self.carried = 0.0
 
-    def process(self, rows: Block) -> Block:
-        """Return the released peaks of ``rows``, ``(rows, row_steps)``; writes over ``rows``."""
+    def process(self, rows: Block, among: Rows | None = None, count: int = 0) -> Block:
+        """Return the released peaks, ``(rows, row_steps)``; writes over ``rows``.
+
+        Args:
+            rows: The input, ``(rows, row_steps)``.
+            among: Where ``rows`` stand, in order, among ``count`` rows that are zero elsewhere;
+                None if they are all there is. A row of zeros costs next to nothing.
+            count: How many rows to return if ``among`` is given.
+        """
         rows *= self._grow
+        if among is None or among.shape[0] == count:
+            starts = self._carry(rows.max(axis=1))
+            return self._run(rows, starts, np.empty_like(rows))
+        largest = np.zeros(count)
+        largest[among] = rows.max(axis=1)
+        starts = self._carry(largest)
+        released = np.multiply.outer(starts, self._decay)
+        released[among] = self._run(rows, starts[among], np.empty_like(rows))
+        return released
+
+    def _carry(self, largest: Block) -> Block:
+        """Return what is carried into each row, given the largest of each, grown."""
         row_decay = float(self._decay[-1])
         carried = self.carried
-        starts = []
-        for largest in rows.max(axis=1).tolist():
-            starts.append(carried)
-            carried = max(largest, carried) * row_decay
+        starts = np.empty_like(largest)
+        for row, value in enumerate(largest.tolist()):
+            starts[row] = carried
+            carried = max(value, carried) * row_decay
             if carried < VANISHED:
                 carried = 0.0
         self.carried = carried
+        return starts
+
+    def _run(self, rows: Block, starts: Block, released: Block) -> Block:
         np.maximum(rows[:, 0], starts, out=rows[:, 0])
-        released = np.empty_like(rows)
         np.maximum.accumulate(rows, axis=1, out=released)
         released *= self._decay
         return released

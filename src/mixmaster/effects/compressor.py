@@ -194,8 +194,8 @@ class CompressorProcessor(Processor):
         """Return the gain in octaves, <= 0, one value a pool; None if it is 0 throughout."""
         squared = self._average is not None
         levels = (linked_powers if squared else linked_peaks)(key, self._pool)
-        largest = float(levels.max())
-        if not largest < math.inf:
+        largest = levels.max(axis=1)
+        if not float(largest.max()) < math.inf:
             refuse_non_finite(
                 key,
                 where=self._context.where,
@@ -205,13 +205,19 @@ class CompressorProcessor(Processor):
         onset = self._curve.onset_gain
         if self._average is not None:
             levels = self._average.process(levels)
-            largest = float(levels.max())
+            largest = levels.max(axis=1)
             onset *= onset
-        if largest <= onset and self._release.carried == 0.0 and self._attack.last == 0.0:
+        active = np.flatnonzero(largest > onset)
+        if not active.shape[0] and self._release.carried == 0.0 and self._attack.last == 0.0:
             self._ramp.rest()
             return None
-        peaks = self._curve.unscaled(levels, squared=squared)
-        octaves = rest_when_silent(self._release.process(peaks), self._attack)
+        count = levels.shape[0]
+        if active.shape[0] < count:
+            levels = levels[active]
+        released = self._release.process(
+            self._curve.unscaled(levels, squared=squared), active, count
+        )
+        octaves = rest_when_silent(released, self._attack)
         octaves += _INAUDIBLE_DB / DB_PER_OCTAVE
         return np.minimum(octaves, 0.0, out=octaves)
 
