@@ -77,8 +77,9 @@ def tilt(frequency_hz: float, gain_db: float, sample_rate_hz: float) -> Block:
     """Return a tilt: ``-gain_db`` at 0 Hz, 0 dB at ``frequency_hz``, towards ``gain_db`` above.
 
     The model is (G s + 1) / (s + G), first order; the magnitude is exact at 0 Hz, the pivot (up
-    to 0.35 of the rate) and the Nyquist frequency.
+    to 0.35 of the rate) and the Nyquist frequency. ``gain_db`` is not 0.
     """
+    assert gain_db != 0.0
     power = db_to_gain(2.0 * gain_db)
 
     def model(x: float) -> float:

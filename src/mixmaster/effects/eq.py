@@ -45,6 +45,8 @@ _OPTIONAL = ("gain_db", "q", "slope_db_per_octave")
 _DEFAULT_Q = 2.0**-0.5
 _DEFAULT_SLOPE = 12
 _HIGHEST_SHELF_Q = 2.0
+_NO_GAIN_DB = 1e-9
+"""Less than this is no gain: double precision could not tell the band from nothing."""
 
 
 class EqBand(Settings):
@@ -167,7 +169,7 @@ def sections_of(band: EqBand, sample_rate_hz: float) -> Block:
     gain_db = 0.0 if band.gain_db is None else band.gain_db
     q = _DEFAULT_Q if band.q is None else band.q
     slope = band.slope_db_per_octave or _DEFAULT_SLOPE
-    if "gain_db" in APPLIES[band.shape] and gain_db == 0.0:
+    if "gain_db" in APPLIES[band.shape] and abs(gain_db) < _NO_GAIN_DB:
         return np.zeros((0, 6))
     match band.shape:
         case "bell":

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import model_validator
 
-from mixmaster.arrays import Block
+from mixmaster.arrays import GRID_FRAMES, Block
 from mixmaster.documents.base import parameter
 from mixmaster.dsp.decay import SILENCE, ring_out_samples
 from mixmaster.dsp.delay_line import DelayLine
@@ -147,10 +147,11 @@ class ReverbProcessor(Processor):
         """Return the block in its room."""
         del at
         channels, frames = block.shape
-        # pedalboard guesses which axis is the channels': a last block of a frame or two is padded.
-        heard = np.zeros((channels, max(frames, 8)), dtype=np.float32)
+        # A call shorter or longer than the one before makes pedalboard prepare, and so empty, the
+        # room anew, and a frame or two may be taken for channels: it is given whole cells alone.
+        heard = np.zeros((channels, -(-frames // GRID_FRAMES) * GRID_FRAMES), dtype=np.float32)
         np.multiply(self._pause.process(block), _LIFT, out=heard[:, :frames], casting="same_kind")
-        room = self._room.process(heard, self._rate_hz, reset=False)
+        room = self._room.process(heard, self._rate_hz, buffer_size=GRID_FRAMES, reset=False)
         wet = room[:, :frames].astype(np.float64, order="C")
         wet *= self._gain / _LIFT
         if self._colour is not None:

@@ -19,6 +19,9 @@ from mixmaster.units import db_to_gain, db_to_power
 
 Character = Literal["tape", "tube", "soft_clip", "hard_clip"]
 
+_NO_DRIVE_DB = 1e-6
+"""Less drive than this is none: what it adds to full scale lies at -139 dB."""
+
 _TUBE_BIAS = 0.4
 """Where a tube's silence sits on its curve. The octave grows as 3 b / (1 + b^2): at a peak of
 -18 dBFS and 6 dB of drive it lies 25 dB under the tone."""
@@ -76,7 +79,7 @@ class Saturation(KeylessEffect):
 
     def prepare(self, context: Context) -> Processor:
         """Return the curve between its resampling filters; the identity if neutral."""
-        if self.drive_db == 0.0 or self.mix == 0.0:
+        if self.drive_db < _NO_DRIVE_DB or self.mix == 0.0:
             if self.output_db == 0.0:
                 return BypassProcessor()
             return GainProcessor(db_to_gain(self.output_db))
@@ -102,7 +105,7 @@ class SaturationProcessor(Processor):
     that stay below where their curve begins to bend.
 
     Args:
-        settings: Neither ``drive_db`` nor ``mix`` is 0.
+        settings: Not neutral.
         context: The rate and the channels.
     """
 
