@@ -65,6 +65,16 @@ class Programme:
             self._model = LoudnessModel(self._powers, late, rate, frames)
         return self._model
 
+    def loudest_s(self, length_s: float) -> float:
+        """Return where the loudest stretch of ``length_s`` seconds begins, in whole pools."""
+        rate = self.spool.sample_rate_hz
+        window = max(1, round(length_s * rate / POOL_FRAMES))
+        total = np.concatenate(([0.0], np.cumsum(self._powers, dtype=np.float64)))
+        if window >= self._powers.shape[0]:
+            return 0.0
+        start = int(np.argmax(total[window:] - total[:-window]))
+        return start * POOL_FRAMES / rate
+
     def true_peak(self) -> float:
         """Return the largest true peak of the spool, linear."""
         self.require_peaks(0.0)

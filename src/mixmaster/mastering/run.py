@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo, content_hash, open_source, probe
@@ -26,6 +27,7 @@ from mixmaster.mastering.results import MasterResult, MasterRun
 from mixmaster.mastering.spool import Spool, require_spool_space
 from mixmaster.mastering.target import Target
 from mixmaster.metering.programme import ProgrammeFigures
+from mixmaster.mixing.plan import Section
 from mixmaster.units import db_to_gain
 
 Progress = Callable[[str, float], None]
@@ -43,14 +45,6 @@ class NamedTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """A part of the song, in seconds; ``stop_s`` None means to the end."""
-
-    start_s: float = 0.0
-    stop_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class MasterOptions:
     """What a run is told beside mix, preset and targets.
 
@@ -58,20 +52,18 @@ class MasterOptions:
         overwrite: Replace existing files that are not ours.
         loudness_lufs: Instead of every target's own loudness.
         ceiling_dbtp: Instead of every target's own ceiling.
-        passage: Write only this part, with the gains of the whole song.
+        section: Write only this part, with the gains of the whole song.
         dual_mono: Count a mono mix twice, as it sounds from two loudspeakers.
         strict: Whether a mix that is shorter than its header says is an error.
-        song: The song's name in file names; the mix's own if None.
         threads: How many may work; the bytes do not depend on it. None: as many as there are.
     """
 
     overwrite: bool = False
     loudness_lufs: float | None = None
     ceiling_dbtp: float | None = None
-    passage: Passage | None = None
+    section: Section | None = None
     dual_mono: bool = False
     strict: bool = False
-    song: str | None = None
     threads: int | None = None
 
 
@@ -120,6 +112,8 @@ def master(
     output: Path,
     options: MasterOptions | None = None,
     *,
+    song: str | None = None,
+    origin: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> MasterRun:
     """Master a mix for its targets.
@@ -134,6 +128,9 @@ def master(
         targets: Where it goes.
         output: A file or a folder, see ``output_paths``.
         options: The rest.
+        song: The song's name in file names; the mix's own if None.
+        origin: The manifest of a mix that was made for this run and will be gone after it; it
+            goes into the masters' manifests.
         progress: Told what is being done.
 
     Raises:
@@ -146,7 +143,7 @@ def master(
     options = options or MasterOptions()
     info = probe(mix)
     _require_mono_or_stereo(info)
-    files = output_paths(output, options.song or mix.stem, targets)
+    files = output_paths(output, song or mix.stem, targets)
     for target in targets:
         target.target.file.spec(info.sample_rate_hz, info.channels)
         refuse_inputs(files[target.name], [mix])
@@ -154,7 +151,8 @@ def master(
     with one_blas_thread(), ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mixmaster-"))
         job = _Job(info, preset, options, progress or _quiet, Path(folder))
-        return job.run(targets, files)
+        run = job.run(targets, files, origin)
+    return run if origin is None else replace(run, source=Path(song or mix.stem))
 
 
 def _quiet(stage: str, done: float) -> None:
@@ -188,11 +186,17 @@ class _Job:
         self._threads = options.threads or default_threads()
         self._programmes: dict[int, Programme] = {}
         self._input_gain_db = 0.0
+        self._section_s: tuple[float, float | None] | None = None
         self._notes: list[str] = []
         self._record = input_record(info, content_hash(info.path))
         self._chain = Chain(preset.chain(), info.sample_rate_hz, info.channels)
 
-    def run(self, targets: Sequence[NamedTarget], files: dict[str, Path]) -> MasterRun:
+    def run(
+        self,
+        targets: Sequence[NamedTarget],
+        files: dict[str, Path],
+        origin: Mapping[str, Any] | None,
+    ) -> MasterRun:
         measured = measure_file(
             self._mix,
             dual_mono=self._options.dual_mono,
@@ -202,7 +206,7 @@ class _Job:
         )
         self._notes += measured.notes
         self._spool(measured.figures)
-        results = tuple(self._target(target, files[target.name]) for target in targets)
+        results = tuple(self._target(each, files[each.name], origin) for each in targets)
         return MasterRun(
             source=self._mix,
             preset=self._preset.name,
@@ -236,7 +240,9 @@ class _Job:
                 threads=self._threads,
                 progress=lambda done: self._progress("running the chain", done),
             )
-        self._programmes[info.sample_rate_hz] = Programme(spool, powers, self._threads)
+        programme = Programme(spool, powers, self._threads)
+        self._programmes[info.sample_rate_hz] = programme
+        self._section_s = _seconds_of(self._options.section, programme)
 
     def _programme(self, sample_rate_hz: int) -> Programme:
         """Return the chain's output at a delivery's rate, converted when first asked for."""
@@ -250,7 +256,17 @@ class _Job:
             self._programmes[sample_rate_hz] = Programme(spool, powers, self._threads)
         return self._programmes[sample_rate_hz]
 
-    def _target(self, named: NamedTarget, file: Path) -> MasterResult:
+    def _frames(self, sample_rate_hz: int) -> tuple[int, int | None] | None:
+        """Return the section in frames."""
+        if self._section_s is None:
+            return None
+        start_s, stop_s = self._section_s
+        stop = None if stop_s is None else round(stop_s * sample_rate_hz)
+        return round(start_s * sample_rate_hz), stop
+
+    def _target(
+        self, named: NamedTarget, file: Path, origin: Mapping[str, Any] | None
+    ) -> MasterResult:
         spec = named.target.file.spec(self._info.sample_rate_hz, self._info.channels)
         programme = self._programme(spec.sample_rate_hz)
         request = self._request(named, programme)
@@ -265,6 +281,8 @@ class _Job:
                 said = master_manifest(
                     self._record, self._preset, request, delivered, self._input_gain_db
                 )
+                if origin is not None:
+                    said["mix"] = dict(origin)
                 manifest = out.commit(said, verify=lambda _: delivered.after)
         except RefusedError as error:
             return MasterResult(
@@ -290,7 +308,6 @@ class _Job:
         if ceiling is None:
             ceiling = target.ceiling_dbtp(loudness)
         spec = target.file.spec(self._info.sample_rate_hz, self._info.channels)
-        passage = options.passage
         return Request(
             name=named.name,
             wanted_lufs=wanted,
@@ -299,33 +316,33 @@ class _Job:
             limiter=self._preset.delivery_limiter(),
             target=target,
             spec=spec,
-            passage=None
-            if passage is None
-            else _frames_of(passage, spec.sample_rate_hz, programme),
+            passage=self._frames(spec.sample_rate_hz),
             dual_mono=options.dual_mono,
             threads=self._threads,
         )
 
 
-def _frames_of(
-    passage: Passage, sample_rate_hz: int, programme: Programme
-) -> tuple[int, int | None]:
-    start = round(passage.start_s * sample_rate_hz)
-    stop = None if passage.stop_s is None else round(passage.stop_s * sample_rate_hz)
-    frames = programme.spool.frames
-    if not 0 <= start < (frames if stop is None else min(frames, stop)):
-        length = frames / sample_rate_hz
+def _seconds_of(section: Section | None, programme: Programme) -> tuple[float, float | None] | None:
+    """Return where a section begins and ends in the song."""
+    if section is None:
+        return None
+    length_s = programme.spool.frames / programme.spool.sample_rate_hz
+    start_s, stop_s = section.from_s, section.to_s
+    if section.loudest_s is not None:
+        start_s = programme.loudest_s(section.loudest_s)
+        stop_s = start_s + section.loudest_s
+    if not 0.0 <= start_s < (length_s if stop_s is None else min(length_s, stop_s)):
         raise UsageError(
-            "", f"the passage holds nothing: the song is {length:.2f} s long", "check its ends"
+            "", f"the section holds nothing: the song is {length_s:.2f} s long", "check its ends"
         )
-    return start, stop
+    return start_s, stop_s
 
 
 def _result(request: Request, delivered: Delivered, file: Path, manifest: Path) -> MasterResult:
     return MasterResult(
         target=request.name,
-        file=file,
-        manifest=manifest,
+        file=file.absolute(),
+        manifest=manifest.absolute(),
         sha256=published_sha256(manifest),
         wanted_lufs=request.wanted_lufs,
         ceiling_dbtp=request.ceiling_dbtp,
