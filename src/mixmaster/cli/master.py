@@ -1,0 +1,127 @@
+"""``mixmaster master``: a mix in, finished masters out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mixmaster.cli.options import (
+    json_option,
+    overwrite_option,
+    section_of,
+    section_options,
+    strict_option,
+    target_options,
+    threads_option,
+)
+
+if TYPE_CHECKING:
+    from mixmaster.mastering.results import MasterRun
+
+
+@click.command("master")
+@click.argument("mix", type=click.Path(path_type=Path))
+@click.option("-p", "--preset", required=True, help="Mastering preset: a name or a .toml file.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change one value of the preset: insert.compressor.ratio=1.5. May be repeated.",
+)
+@target_options
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A folder for {song}_{target} files; or, for one target, a file.",
+)
+@section_options
+@click.option(
+    "--dual-mono",
+    is_flag=True,
+    help="Measure a mono mix as it sounds from two loudspeakers: 3.01 LU more.",
+)
+@strict_option
+@threads_option
+@overwrite_option
+@json_option
+def command(
+    mix: Path,
+    preset: str,
+    overrides: tuple[str, ...],
+    targets: tuple[str, ...],
+    loudness_lufs: float | None,
+    ceiling_dbtp: float | None,
+    output: Path,
+    from_s: float | None,
+    to_s: float | None,
+    section: str | None,
+    dual_mono: bool,
+    strict: bool,
+    threads: int | None,
+    overwrite: bool,
+    as_json: bool,
+) -> int:
+    r"""Master MIX through a preset for one or more targets.
+
+    Each master lands on its target's loudness within 0.05 LU and stays under its ceiling, measured
+    on the finished file; or it is refused with the figures, and the other targets go on.
+
+    \b
+    mixmaster master mix.wav -p transparent -t spotify -t cd -o masters/
+    mixmaster master mix.wav -p loud -t streaming -o loud.wav
+    mixmaster master mix.wav -p warm -t spotify --loudness -16 -o masters/
+    """
+    from mixmaster.cli.output import progress
+    from mixmaster.mastering.run import MasterOptions, load_preset, load_target, master
+
+    chosen = load_preset(preset, overrides)
+    wanted = [load_target(name) for name in targets]
+    options = MasterOptions(
+        overwrite=overwrite,
+        loudness_lufs=loudness_lufs,
+        ceiling_dbtp=ceiling_dbtp,
+        section=section_of(from_s, to_s, section),
+        dual_mono=dual_mono,
+        strict=strict,
+        threads=threads,
+    )
+    with progress() as tell:
+        run = master(mix, chosen, wanted, output, options, progress=tell)
+    show_masters(run, as_json=as_json)
+    return run.exit_code
+
+
+def show_masters(run: MasterRun, *, as_json: bool) -> None:
+    """Print a mastering run: before and after, the limiter's work, and where the files are."""
+    from mixmaster.cli.bridge import chain_table, masters_table
+    from mixmaster.cli.output import console, note
+    from mixmaster.results import to_json_text
+
+    for text in run.notes:
+        note(text)
+    if as_json:
+        click.echo(to_json_text({"schema": "mixmaster/master/1", **run.to_json()}), nl=False)
+    else:
+        out = console()
+        if run.inserts:
+            out.print(chain_table(run.inserts))
+        out.print(masters_table(run))
+        for result in run.results:
+            if result.file is not None:
+                click.echo(str(result.file.absolute()))
+    show_refusals(run)
+
+
+def show_refusals(run: MasterRun) -> None:
+    """Say on stderr which targets have no master, and why."""
+    for result in run.results:
+        if result.refused:
+            click.echo(
+                f"{click.style('refused', fg='red', bold=True)}: {result.target}: {result.refused}",
+                err=True,
+            )

@@ -1,0 +1,141 @@
+"""``mixmaster render``: stems in, finished masters out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mixmaster.cli.options import (
+    json_option,
+    mix_options,
+    overwrite_option,
+    section_of,
+    section_options,
+    strict_option,
+    target_options,
+    threads_option,
+)
+
+if TYPE_CHECKING:
+    from mixmaster.mastering.song import SongRun
+
+
+@click.command("render")
+@click.argument("stems", nargs=-1, required=True, type=click.Path())
+@mix_options
+@click.option(
+    "-m", "--master", "mastering", required=True, help="Mastering preset: a name or a .toml file."
+)
+@click.option(
+    "--set-master",
+    "master_overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change one value of the mastering preset. May be repeated.",
+)
+@target_options
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A folder for {song}_{target} files; or, for one target, a file.",
+)
+@click.option("--song", help="The song's name in file names; the stems' folder's by default.")
+@section_options
+@strict_option
+@threads_option
+@overwrite_option
+@json_option
+def command(
+    stems: tuple[str, ...],
+    preset: str,
+    overrides: tuple[str, ...],
+    tempo_bpm: float | None,
+    sample_rate_hz: int | None,
+    mastering: str,
+    master_overrides: tuple[str, ...],
+    targets: tuple[str, ...],
+    loudness_lufs: float | None,
+    ceiling_dbtp: float | None,
+    output: Path,
+    song: str | None,
+    from_s: float | None,
+    to_s: float | None,
+    section: str | None,
+    strict: bool,
+    threads: int | None,
+    overwrite: bool,
+    as_json: bool,
+) -> int:
+    r"""Mix STEMS (a folder, files or globs) and master the mix, in one go.
+
+    \b
+    mixmaster render stems/ -p rock-band -m transparent -t spotify -o out/
+    mixmaster render stems/ -p rock-band -m loud -t streaming -t cd -o out/ --section loudest:30s
+    """
+    from mixmaster.cli.mix import load_preset as load_mix_preset
+    from mixmaster.cli.output import progress
+    from mixmaster.mastering.run import MasterOptions, load_preset, load_target
+    from mixmaster.mastering.song import render_song
+    from mixmaster.mixing.plan import plan_mix
+
+    mix_preset = load_mix_preset(preset, overrides, tempo_bpm)
+    master_preset = load_preset(mastering, master_overrides)
+    wanted = [load_target(name) for name in targets]
+    part = section_of(from_s, to_s, section)
+    with progress() as tell:
+        plan = plan_mix(
+            stems,
+            mix_preset,
+            sample_rate_hz=sample_rate_hz,
+            strict=strict,
+            threads=threads,
+            progress=tell,
+        )
+        options = MasterOptions(
+            overwrite=overwrite,
+            loudness_lufs=loudness_lufs,
+            ceiling_dbtp=ceiling_dbtp,
+            section=part,
+            threads=threads,
+        )
+        run = render_song(
+            plan,
+            master_preset,
+            wanted,
+            output,
+            options,
+            song=song or _song_name(stems),
+            progress=tell,
+        )
+    _show(run, as_json=as_json)
+    return run.masters.exit_code
+
+
+def _song_name(stems: tuple[str, ...]) -> str:
+    """Return the name of the folder that the first stem lies in, or that was given."""
+    first = Path(stems[0])
+    folder = first if first.is_dir() else first.parent
+    return folder.resolve().name or "mix"
+
+
+def _show(run: SongRun, *, as_json: bool) -> None:
+    from mixmaster.cli.bridge import bridge_table, staging_table
+    from mixmaster.cli.master import show_masters, show_refusals
+    from mixmaster.cli.output import console, note
+    from mixmaster.results import to_json_text
+
+    for text in run.notes:
+        note(text)
+    if as_json:
+        click.echo(to_json_text({"schema": "mixmaster/render/1", **run.to_json()}), nl=False)
+        show_refusals(run.masters)
+        return
+    out = console()
+    if run.staging:
+        out.print(staging_table(run.staging))
+    out.print(bridge_table(run.bridge))
+    show_masters(run.masters, as_json=False)
