@@ -163,10 +163,11 @@ class _Attempt:
                 lambda gain_db: self._foretold(gain_db, limiter)[0], aim, aim - self._plain_lufs
             )
         except UnreachableError as error:
+            self.gain_db = error.gain_db
+            reduction = self._foretold(error.gain_db, limiter)[1]
+            self._require_reduction(reduction)
             self._refuse_loudness(
-                "no gain into the limiter reaches it",
-                error.loudest_lufs,
-                self._foretold(error.gain_db, limiter)[1],
+                "no gain into the limiter reaches it", error.loudest_lufs, reduction
             )
 
     def _require_reduction(self, reduction_db: float) -> None:

@@ -13,6 +13,7 @@ from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo, content_hash, open_source, probe
 from mixmaster.documents.finding import find_preset
 from mixmaster.documents.loading import load
+from mixmaster.effects.width import Width
 from mixmaster.engine.manifest import input_record
 from mixmaster.engine.measuring import measure_file
 from mixmaster.engine.publish import Publication, check_writable, inside, refuse_inputs
@@ -151,6 +152,7 @@ def master(
     with one_blas_thread(), ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mixmaster-"))
         job = _Job(info, preset, options, progress or _quiet, Path(folder))
+        stack.callback(job.close)
         run = job.run(targets, files, origin)
     return run if origin is None else replace(run, source=Path(song or mix.stem))
 
@@ -187,9 +189,15 @@ class _Job:
         self._programmes: dict[int, Programme] = {}
         self._input_gain_db = 0.0
         self._section_s: tuple[float, float | None] | None = None
+        self._spools: list[Spool] = []
         self._notes: list[str] = []
         self._record = input_record(info, content_hash(info.path))
-        self._chain = Chain(preset.chain(), info.sample_rate_hz, info.channels)
+        inserts = preset.chain()
+        if info.channels == 1:
+            wide = [insert for insert in inserts if isinstance(insert.settings, Width)]
+            self._notes += [f"{insert.id} is left out: the mix is mono" for insert in wide]
+            inserts = tuple(insert for insert in inserts if insert not in wide)
+        self._chain = Chain(inserts, info.sample_rate_hz, info.channels)
 
     def run(
         self,
@@ -217,6 +225,16 @@ class _Job:
             notes=tuple(dict.fromkeys(self._notes)),
         )
 
+    def close(self) -> None:
+        """Close and remove the spools."""
+        for spool in self._spools:
+            spool.close()
+
+    def _new_spool(self, name: str, sample_rate_hz: int) -> Spool:
+        spool = Spool(self._folder / name, sample_rate_hz, self._info.channels)
+        self._spools.append(spool)
+        return spool
+
     def _spool(self, before: ProgrammeFigures) -> None:
         """Run the chain, once, at the mix's rate."""
         wanted, info = self._preset.input_lufs, self._info
@@ -228,7 +246,7 @@ class _Job:
         elif wanted is not None and before.integrated_lufs is not None:
             self._input_gain_db = wanted - before.integrated_lufs
         require_spool_space(self._folder, info.frames, info.channels, 2)
-        spool = Spool(self._folder / "chain", info.sample_rate_hz, info.channels)
+        spool = self._new_spool("chain", info.sample_rate_hz)
         with open_source(self._mix) as source:
             powers = spool_chain(
                 self._chain,
@@ -248,8 +266,7 @@ class _Job:
         """Return the chain's output at a delivery's rate, converted when first asked for."""
         if sample_rate_hz not in self._programmes:
             own = self._programmes[self._info.sample_rate_hz].spool
-            path = self._folder / f"rate-{sample_rate_hz}"
-            spool = Spool(path, sample_rate_hz, own.channels)
+            spool = self._new_spool(f"rate-{sample_rate_hz}", sample_rate_hz)
             powers = convert_spool(
                 own, spool, dual_mono=self._options.dual_mono, threads=self._threads
             )
