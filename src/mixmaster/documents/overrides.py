@@ -101,7 +101,8 @@ def _lay(annotation: Any, here: Any, override: Override, depth: int) -> int:
         here[part] = override.value
         return 1
     inner_annotation = shapes.step(annotation, part, here) if isinstance(here, dict) else None
-    if not shapes.is_mapping(annotation) and shapes.models(inner_annotation):
+    is_table = shapes.is_mapping(inner_annotation) or bool(shapes.models(inner_annotation))
+    if not shapes.is_mapping(annotation) and is_table:
         assert isinstance(here, dict)
         # A failed path must not leave an empty table behind: fill a fresh one, then keep it.
         fresh: dict[str, Any] = {}
@@ -136,7 +137,10 @@ def _children(here: Any, list_key: str) -> dict[str, str | int]:
     if isinstance(here, dict):
         return {key: key for key in here}
     if isinstance(here, list):
-        return {name: at for at, name in reversed(list(enumerate(item_names(list_key, here))))}
+        found: dict[str, str | int] = {}
+        for at, name in enumerate(item_names(list_key, here)):
+            found.setdefault(name, at)
+        return found
     return {}
 
 
