@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mixmaster.arrays import GRID_FRAMES, Block
 from mixmaster.effects.base import BlockContext, Context, Effect, Processor
-from mixmaster.engine.delay import FixedDelay
+from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.engine.graph import Feed, Graph, Insert, Node
 from mixmaster.engine.render import Passage, render
 from mixmaster.errors import SignalError, UsageError
@@ -36,7 +36,7 @@ class Late(Effect):
 class LateProcessor(Processor):
     def __init__(self, channels: int, samples: int) -> None:
         self.latency_samples = samples
-        self._delay = FixedDelay(channels, samples)
+        self._delay = DelayLine(channels, samples)
 
     def process(self, block: Block, at: BlockContext) -> Block:
         return self._delay.process(block)
@@ -55,7 +55,7 @@ class Echo(Effect):
 class EchoProcessor(Processor):
     def __init__(self, channels: int, samples: int) -> None:
         self.tail_samples = samples
-        self._delay = FixedDelay(channels, samples)
+        self._delay = DelayLine(channels, samples)
 
     def process(self, block: Block, at: BlockContext) -> Block:
         return block + 0.5 * self._delay.process(block)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from pydantic import model_validator
 
 from mixmaster.arrays import BLOCK_FRAMES, Block
-from mixmaster.documents.base import Settings, parameter
+from mixmaster.documents.base import MisfitError, Settings, parameter
+from mixmaster.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,15 @@ class Effect(Settings):
         None, "The strip or bus that the detector listens to; its own signal if silent."
     )
     revision: int = parameter(1, "Which revision of the effect's sound is meant.", low=1)
+
+    @model_validator(mode="after")
+    def _has_a_known_revision(self) -> Self:
+        if self.revision > self.current_revision:
+            reason = (
+                f"revision {self.revision} is newer than this version's {self.current_revision}"
+            )
+            raise MisfitError([Problem("revision", reason, "install a newer mixmaster")])
+        return self
 
     def prepare(self, context: Context) -> Processor:
         """Return a processor for ``context``.

@@ -9,7 +9,7 @@ import numpy as np
 
 from mixmaster.arrays import Block
 from mixmaster.effects.base import BlockContext, Context, Processor
-from mixmaster.engine.delay import FixedDelay
+from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.engine.graph import Feed, Graph, Matrix, Node
 from mixmaster.engine.stats import BridgeRow, InsertStats, NodeStats
 from mixmaster.errors import SignalError
@@ -63,7 +63,7 @@ class FeedPort:
 
     def __init__(self, feed: Feed, channels: int, delay_samples: int) -> None:
         self.feed = feed
-        self._delay = FixedDelay(channels, delay_samples)
+        self._delay = DelayLine(channels, delay_samples)
 
     def read(self, signals: Mapping[str, Signals]) -> tuple[Block, float]:
         """Return the tapped block, delayed, and the gain that it is to be added with."""
@@ -95,8 +95,8 @@ class InsertRun:
 
     id: str
     processor: Processor
-    bypass: FixedDelay | None
-    wait: FixedDelay | None
+    bypass: DelayLine | None
+    wait: DelayLine | None
     key: list[FeedPort] | None
     key_channels: int
     stats: InsertStats | None
@@ -120,7 +120,7 @@ class NodeRun:
         self.ports = ports
         self.inserts = inserts
         self.stats = NodeStats(node, graph.sample_rate_hz)
-        self._delay = FixedDelay(node.channels, node.delay_samples)
+        self._delay = DelayLine(node.channels, node.delay_samples)
         self._tempo_bpm = graph.tempo_bpm
         self._sample_rate_hz = graph.sample_rate_hz
 
@@ -234,7 +234,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
                 )
             )
             arrival = max((latency[feed.source] for feed in insert.key or ()), default=now)
-            wait = FixedDelay(node.channels, arrival - now) if arrival > now else None
+            wait = DelayLine(node.channels, arrival - now) if arrival > now else None
             now = max(now, arrival)
             key = None
             if insert.key is not None:
@@ -243,7 +243,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
                     for feed in insert.key
                 ]
             bypass = (
-                FixedDelay(node.channels, processor.latency_samples)
+                DelayLine(node.channels, processor.latency_samples)
                 if insert.settings.bypass
                 else None
             )
