@@ -286,7 +286,6 @@ def test_stopping_early_leaves_no_thread() -> None:
 
     graph = Graph.build([strip("a"), bus("mix", Feed("a"))], "mix", RATE)
     rendering = render(graph, {"a": ArraySource(noise(1, 200_000))}, block_frames=GRID_FRAMES)
-    blocks = iter(rendering.blocks)
-    next(blocks)
-    blocks.close()  # type: ignore[attr-defined]  # it is a generator
+    next(rendering.blocks)
+    rendering.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("render")]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixmaster.arrays import Block
-from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.dsp.delay_line import DelayLine
+from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.engine.graph import Feed, Graph, Matrix, Node
 from mixmaster.engine.stats import BridgeRow, InsertStats, NodeStats
 from mixmaster.errors import SignalError
