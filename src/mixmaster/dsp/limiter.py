@@ -23,8 +23,8 @@ _ROUNDING: Final = 2e-6  # relative: what float32 arithmetic in detector and met
 _FLOOR: Final = 0.9  # peaks under this part of the ceiling need no exact value
 
 
-class Delay:
-    """A delay of whole frames, or pools.
+class _Delay:
+    """A delay of signals and curves alike, with what comes out first.
 
     Args:
         shape: Of what it holds; the last axis is the delay.
@@ -79,10 +79,10 @@ class TruePeakLimiter:
         self._curve = LimiterCurve(ballistics, sample_rate_hz, ceiling)
         self._looks = [CorrectionLook(channels, ceiling) for _ in range(_LOOKS)]
         behind = self._curve.latency_pools
-        self._signal = Delay((channels, PooledPeaks.latency_samples + behind * POOL_FRAMES))
-        self._bound = Delay((behind,))
+        self._signal = _Delay((channels, PooledPeaks.latency_samples + behind * POOL_FRAMES))
+        self._bound = _Delay((behind,))
         self._gain_delays = [
-            Delay((look.latency_pools * POOL_FRAMES,), 1.0) for look in self._looks
+            _Delay((look.latency_pools * POOL_FRAMES,), 1.0) for look in self._looks
         ]
         looks = sum(look.latency_pools for look in self._looks)
         self.latency_samples = PooledPeaks.latency_samples + (behind + looks) * POOL_FRAMES

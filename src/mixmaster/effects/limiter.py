@@ -9,7 +9,8 @@ from pydantic import model_validator
 
 from mixmaster.arrays import Block
 from mixmaster.documents.base import MisfitError, parameter
-from mixmaster.dsp.limiter import Delay, TruePeakLimiter
+from mixmaster.dsp.delay_line import DelayLine
+from mixmaster.dsp.limiter import TruePeakLimiter
 from mixmaster.dsp.limiter_curve import Ballistics
 from mixmaster.dsp.pooled import POOL_FRAMES
 from mixmaster.effects.base import BlockContext, Context, Processor
@@ -141,7 +142,7 @@ class LimiterProcessor(Processor):
         )
         self.latency_samples = self._limiter.latency_samples
         self._gain = np.ones(0)
-        self._delay = Delay((context.channels, self.latency_samples))
+        self._delay = DelayLine(context.channels, self.latency_samples)
 
     def process(self, block: Block, at: BlockContext) -> Block:
         """Return the limited block, ``(channels, frames)``."""

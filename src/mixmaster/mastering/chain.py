@@ -10,8 +10,8 @@ import numpy as np
 from mixmaster.arrays import BLOCK_FRAMES, Block, zeros
 from mixmaster.audio.convert import RateConverter
 from mixmaster.audio.finite import check_finite
+from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.effects.base import BlockContext, Context, Processor
-from mixmaster.engine.delay import FixedDelay
 from mixmaster.engine.render import MAX_TAIL_S, TAIL_FLOOR
 from mixmaster.engine.stats import InsertStats, ReductionFigures
 from mixmaster.mastering.analysis import PoolPowers
@@ -26,7 +26,7 @@ class _Stage:
 
     id: str
     processor: Processor
-    bypass: FixedDelay | None
+    bypass: DelayLine | None
     stats: InsertStats | None
 
     def process(self, block: Block, at: BlockContext) -> Block:
@@ -63,7 +63,7 @@ class Chain:
                 _Stage(
                     insert.id,
                     processor,
-                    FixedDelay(channels, processor.latency_samples) if bypassed else None,
+                    DelayLine(channels, processor.latency_samples) if bypassed else None,
                     InsertStats(insert.id) if processor.is_dynamics and not bypassed else None,
                 )
             )
