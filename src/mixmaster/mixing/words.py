@@ -17,7 +17,7 @@ _SEAM = re.compile(r"[\s_.\-]*\0")
 
 # What a file's name says about the file rather than about what is on it. Taken off its end.
 _JUNK = re.compile(
-    r"""(?:(?<=[\s_.\-+()\[\]])|(?<=[a-z])(?=[A-Z]))
+    r"""(?:(?<=[\s_.\-+()\[\]])|(?-i:(?<=[a-z])(?=[A-Z])))
     (?: \d{2,3}(?:[.,]\d)?\s?k(?:hz)? | (?:44100|48000|88200|96000|176400|192000)(?:\s?hz)?
       | (?:16|24|32)[\s\-]?bits?(?:[\s\-]?float)? | (?:16|24|32)b | float
       | (?:19|20)\d\d[\-_.]?[01]\d[\-_.]?[0-3]\d | [0-3]\d[01]\d\d\d
