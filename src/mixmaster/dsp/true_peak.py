@@ -281,6 +281,8 @@ class TruePeakDetector:
         frames = block.shape[1]
         assert frames % self.pool_frames == 0
         floor = float(np.nextafter(np.float32(floor), np.float32(0.0)))  # compared in float32
+        if not frames:
+            return np.zeros((self.channels, 0) if self.per_channel else 0)
         count = -(-frames // ROW)
         samples = np.zeros((self.channels, (count + 2 * MARGIN_ROWS) * ROW))
         used = self._history.shape[1] + frames
@@ -320,8 +322,8 @@ class TruePeakDetector:
         views = np.lib.stride_tricks.sliding_window_view(windows, TAPS, axis=1)
         values = between_quarters(views[row, frame])
         np.maximum.at(highest, (row, frame // self.pool_frames), values)
-        bound = self._pooled(frame_bounds)
-        peaks[kept] = np.where(bound > floor, highest, bound)
+        bound = np.minimum(self._pooled(frame_bounds), floor)
+        peaks[kept] = np.where(highest > floor, highest, bound)
 
     def _pooled(self, values: Floats) -> Floats:
         """Return the largest of each pool, ``(rows, 64 / pool_frames)``."""
