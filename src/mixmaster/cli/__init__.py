@@ -7,6 +7,12 @@ def main() -> None:
     """Run the command line and exit with its status."""
     import sys
 
-    from mixmaster.cli.app import run
+    try:
+        from mixmaster.cli.app import run
+        from mixmaster.cli.streams import hold_descriptors
 
-    sys.exit(run(sys.argv[1:]))
+        hold_descriptors()
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before there was anything to clean up
+        status = 130
+    sys.exit(status)

@@ -1,7 +1,7 @@
 """The group of commands, and what becomes of errors and signals.
 
 Exit statuses: 0 done; 1 a check says no, or some targets were refused; 2 wrong usage or bad
-input; 70 a bug in mixmaster; 130 interrupted by Ctrl-C; 143 by SIGTERM.
+input; 70 a bug in mixmaster; 128 and more: ended by a signal, 130 by Ctrl-C and 143 by SIGTERM.
 """
 
 from __future__ import annotations
@@ -10,21 +10,38 @@ import importlib
 import os
 import signal
 import sys
-from types import FrameType
 from typing import Any
 
 import click
 
 from mixmaster import __version__
-from mixmaster.errors import InterruptedByUserError, MixmasterError, UsageError
+from mixmaster.cli.commands import Group, as_usage_error, write_lines
+from mixmaster.cli.interrupts import Interrupts, interruptible
+from mixmaster.cli.streams import accept_every_character, discard_stdout, flush_stdout, use_color
+from mixmaster.errors import InterruptedByUserError, MixmasterError
 
 COMMANDS = ("mix", "master", "render", "measure", "presets", "demo")
 """The commands, in the order in which help lists them; each is ``cli/<name>.py``."""
 
 EXIT_BUG = 70
+EXIT_READER_GONE = 141
+"""128 + SIGPIPE (13): what a process gets that writes to a pipe nobody reads."""
+
+_STARTS = (
+    "mixmaster demo                                              hear what it does",
+    "mixmaster mix stems/ -p rock-band --dry-run                 see what would happen",
+    "mixmaster mix stems/ -p rock-band -o mix.wav",
+    "mixmaster master mix.wav -p transparent -t spotify -o masters/",
+    "mixmaster render stems/ -p rock-band -m transparent -t spotify -o out/",
+)
+_COMPLETION = (
+    'bash  eval "$(_MIXMASTER_COMPLETE=bash_source mixmaster)"',
+    'zsh   eval "$(_MIXMASTER_COMPLETE=zsh_source mixmaster)"',
+    "fish  _MIXMASTER_COMPLETE=fish_source mixmaster | source",
+)
 
 
-class _Commands(click.Group):
+class _Mixmaster(Group):
     """Imports a command's file when it is asked for, so that ``--help`` answers at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -41,35 +58,36 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve a command; a misspelt one is answered with the nearest."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a reader of stdout that has gone ends it without a word."""
+        try:
+            result = super().invoke(ctx)
+            flush_stdout()
+        except BrokenPipeError:
+            discard_stdout()
+            ctx.exit(EXIT_READER_GONE)
+        return result
 
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "there are: " + ", ".join(COMMANDS)
-            raise UsageError("", f"no command '{args[0]}'", hint)
-        return super().resolve_command(ctx, args)
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how to start, how to have words completed, and what the statuses mean."""
+        write_lines(formatter, "To start", _STARTS)
+        write_lines(formatter, "Completion of commands, options and presets", _COMPLETION)
+        super().format_epilog(ctx, formatter)
 
 
 @click.group(
-    cls=_Commands,
+    cls=_Mixmaster,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 done, 1 a check says no or a target was refused, 2 wrong usage or bad "
-    "input, 130 interrupted, 143 terminated.",
+    "input, 70 a bug, 130 interrupted, 143 terminated.",
 )
 @click.version_option(__version__, prog_name="mixmaster")
-def cli() -> None:
-    r"""Mix stems, master mixes, measure both: a headless audio pipeline.
-
-    \b
-    mixmaster demo                                   hear what it does
-    mixmaster mix STEMS... -p rock-band -o mix.wav
-    mixmaster master mix.wav -p transparent -t spotify -o masters/
-    mixmaster render STEMS... -p rock-band -m transparent -t spotify -o out/
-    """
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Mix stems, master mixes, measure both: a headless audio pipeline."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def run(arguments: list[str]) -> int:
@@ -77,70 +95,76 @@ def run(arguments: list[str]) -> int:
     # One thread for BLAS, before numpy is imported: its results depend on the number.
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ[name] = "1"
-    signal.signal(signal.SIGTERM, _terminate)
+    accept_every_character()
+    as_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
+    with interruptible() as interrupts:
+        try:
+            return _run(arguments, interrupts, as_json=as_json)
+        except BrokenPipeError:
+            discard_stdout()
+            return EXIT_READER_GONE
+        except KeyboardInterrupt:  # between the commands' own lines
+            return _report(_interrupted(interrupts), as_json=as_json)
+        finally:
+            _clean_up()
+
+
+def _run(arguments: list[str], interrupts: Interrupts, *, as_json: bool) -> int:
     try:
-        result = cli.main(args=arguments, prog_name="mixmaster", standalone_mode=False)
-        sys.stdout.flush()
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
+        result = cli.main(
+            args=arguments, prog_name="mixmaster", standalone_mode=False, color=use_color()
+        )
     except (KeyboardInterrupt, click.Abort):
-        return _report(InterruptedByUserError(signal.SIGINT), arguments)
+        return _report(_interrupted(interrupts), as_json=as_json)
     except MixmasterError as error:
-        return _report(error, arguments)
+        return _report(error, as_json=as_json)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _report(as_usage_error(error), as_json=as_json)
     except BrokenPipeError:
-        # The reader of our output has gone; say nothing, and keep Python from saying it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        raise
     except OSError as error:
-        where = str(error.filename or "")
-        return _report(MixmasterError(where, error.strerror or str(error)), arguments)
+        discard_stdout()  # it may be stdout that failed: its disk is full
+        where = os.fsdecode(error.filename) if error.filename else ""
+        return _report(MixmasterError(where, error.strerror or str(error)), as_json=as_json)
     except MemoryError:
-        return _report(MixmasterError("", "out of memory"), arguments)
+        return _report(MixmasterError("", "out of memory"), as_json=as_json)
+    except SystemExit as leaving:  # click's shell completion leaves by it
+        return leaving.code if isinstance(leaving.code, int) else 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback
-        return _bug(error)
-    finally:
-        _clean_up()
+        return _bug(error, as_json=as_json)
     return result if isinstance(result, int) else 0
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    """Turn SIGTERM into an exception, so that everything half-written is removed."""
-    del frame
-    raise InterruptedByUserError(number)
+def _interrupted(interrupts: Interrupts) -> InterruptedByUserError:
+    return InterruptedByUserError(interrupts.number or signal.SIGINT)
 
 
-def _report(error: MixmasterError, arguments: list[str]) -> int:
+def _report(error: MixmasterError, *, as_json: bool) -> int:
     """Say what went wrong, on stderr for people, with --json on stdout for machines."""
-    status = error.status if isinstance(error, InterruptedByUserError) else error.exit_code
-    if "--json" in arguments:
-        from mixmaster.results import to_json_text
+    from mixmaster.cli.output import failure, show_json
 
-        data: dict[str, Any] = {**error.to_json(), "exit_status": status}
-        click.echo(to_json_text(data), nl=False)
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {_printable(str(error))}", err=True)
+    _clean_up()  # before anything is said about it
+    status = error.status if isinstance(error, InterruptedByUserError) else error.exit_code
+    if as_json:
+        show_json({**error.to_json(), "exit_status": status})
+    failure(str(error))
     return status
 
 
-def _bug(error: Exception) -> int:
+def _bug(error: Exception, *, as_json: bool) -> int:
+    from mixmaster.cli.output import failure, show_json
+
     if os.environ.get("MIXMASTER_DEBUG"):
         import traceback
 
         traceback.print_exc()
-    text = f"{type(error).__name__}: {error}"
-    click.echo(
-        f"this is a bug in mixmaster {__version__}: {_printable(text)}\n"
-        "Please report it; MIXMASTER_DEBUG=1 shows where it happened.",
-        err=True,
-    )
+    reason = f"{type(error).__name__}: {error}"
+    hint = "please report it; MIXMASTER_DEBUG=1 shows where it happened"
+    if as_json:
+        said = {"error": "Bug", "where": "", "reason": reason, "hint": hint}
+        show_json({**said, "exit_status": EXIT_BUG})
+    failure(f"{reason} ({hint})", f"a bug in mixmaster {__version__}")
     return EXIT_BUG
-
-
-def _printable(text: str) -> str:
-    """Return the text with control characters escaped; new lines of our own lists stay."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
 def _clean_up() -> None:

@@ -9,9 +9,9 @@ from mixmaster.cli.output import NONE, figure, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.table import Table
-
-    from mixmaster.engine.stats import BridgeRow
+    from mixmaster.cli.tables import Table
+    from mixmaster.engine.stats import BridgeRow, ReductionFigures
+    from mixmaster.mastering.results import MasterRun
     from mixmaster.mixing.plan import MixPlan
     from mixmaster.mixing.staging import Staging
 
@@ -29,23 +29,25 @@ def plan_table(plan: MixPlan) -> Table:
     """Return each stem's route, gains and pan."""
     rows = []
     for place in plan.places:
-        stem = plan.stems.get(place.id)
-        kind = NONE if stem is None else ("stereo" if stem.channels == 2 else "mono")
+        heard = place.id in plan.stems
+        stem = plan.stems[place.id] if heard else plan.unheard[place.id]
+        fader = figure(place.fader_db, sign=True) if heard else "off"
         rows.append(
             (
                 place.id,
-                kind,
+                "stereo" if stem.channels == 2 else "mono",
                 figure(place.input_gain_db, sign=True),
-                "mute" if place.fader_db is None else figure(place.fader_db, sign=True),
+                "mute" if place.fader_db is None else fader,
                 pan_text(place.pan),
                 " → ".join(place.route),
                 ", ".join(place.sends) or NONE,
             )
         )
-    title = f"{plan.preset.name}: {len(plan.places)} stems at {plan.sample_rate_hz} Hz"
-    return table(
-        title, ("stem", "kind", ">input dB", ">fader dB", ">pan", "route", "sends dB"), rows
-    )
+    count = len(plan.places)
+    stems = f"{count} stem{'s' if count != 1 else ''}"
+    title = f"{plan.preset.name}: {stems}, {plan.length_s:.2f} s at {plan.sample_rate_hz} Hz"
+    columns = ("stem", "kind", ">input dB", ">fader dB", ">pan", "route", "sends dB")
+    return table(title, columns, rows)
 
 
 def staging_table(stagings: Sequence[Staging]) -> Table:
@@ -92,3 +94,59 @@ def bridge_table(rows: Sequence[BridgeRow], title: str = "Meter bridge") -> Tabl
         "reduction mean / max dB",
     )
     return table(title, columns, cells)
+
+
+def chain_table(inserts: Sequence[ReductionFigures]) -> Table:
+    """Return what the dynamics of a mastering chain did."""
+    rows = [
+        (entry.id, figure(entry.mean_db), figure(entry.p95_db), figure(entry.max_db))
+        for entry in inserts
+    ]
+    columns = ("insert", ">mean dB", ">95 % dB", ">max dB")
+    return table("Chain: gain reduction", columns, rows)
+
+
+def masters_table(run: MasterRun) -> Table:
+    """Return each master before and after."""
+    before = run.before
+    rows = [
+        (
+            "before",
+            NONE,
+            figure(before.integrated_lufs, 2),
+            figure(before.loudness_range_lu),
+            figure(before.max_short_term_lufs),
+            figure(before.true_peak_dbtp, 2),
+            NONE,
+            NONE,
+            run.source.name,
+        )
+    ]
+    for result in run.results:
+        after = result.after
+        limiter = result.limiter
+        rows.append(
+            (
+                result.target,
+                figure(result.wanted_lufs, 1),
+                figure(after.integrated_lufs if after else None, 2),
+                figure(after.loudness_range_lu if after else None),
+                figure(after.max_short_term_lufs if after else None),
+                figure(after.true_peak_dbtp if after else None, 2),
+                figure(result.ceiling_dbtp, 1),
+                f"{figure(limiter.mean_db)} / {figure(limiter.max_db)}" if limiter else NONE,
+                result.file.name if result.file else "refused",
+            )
+        )
+    columns = (
+        "target",
+        ">wanted LUFS",
+        ">LUFS",
+        ">LRA LU",
+        ">max S",
+        ">dBTP",
+        ">ceiling",
+        ">limiter mean / max dB",
+        "file",
+    )
+    return table(f"Masters: {run.preset}", columns, rows)

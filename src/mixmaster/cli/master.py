@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
+    complete_presets,
     json_option,
     overwrite_option,
     section_of,
@@ -21,9 +23,26 @@ if TYPE_CHECKING:
     from mixmaster.mastering.results import MasterRun
 
 
-@click.command("master")
+@click.command(
+    "master",
+    cls=Command,
+    short_help="Master a mix for one or more targets.",
+    examples=[
+        "master mix.wav -p transparent -t spotify -t cd -o masters/",
+        "master mix.wav -p loud -t streaming -o loud.flac",
+        "master mix.wav -p warm -t spotify --loudness -16 -o masters/",
+        "master mix.wav -p loud -t cd -o masters/ --section loudest:30s",
+    ],
+)
 @click.argument("mix", type=click.Path(path_type=Path))
-@click.option("-p", "--preset", required=True, help="Mastering preset: a name or a .toml file.")
+@click.option(
+    "-p",
+    "--preset",
+    required=True,
+    metavar="PRESET",
+    shell_complete=complete_presets("mastering"),
+    help="Mastering preset: a name or a .toml file.",
+)
 @click.option(
     "--set",
     "overrides",
@@ -66,15 +85,10 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    r"""Master MIX through a preset for one or more targets.
+    """Master MIX through a preset for one or more targets.
 
     Each master lands on its target's loudness within 0.05 LU and stays under its ceiling, measured
     on the finished file; or it is refused with the figures, and the other targets go on.
-
-    \b
-    mixmaster master mix.wav -p transparent -t spotify -t cd -o masters/
-    mixmaster master mix.wav -p loud -t streaming -o loud.wav
-    mixmaster master mix.wav -p warm -t spotify --loudness -16 -o masters/
     """
     from mixmaster.cli.output import progress
     from mixmaster.mastering.run import MasterOptions, load_preset, load_target, master
@@ -99,29 +113,26 @@ def command(
 def show_masters(run: MasterRun, *, as_json: bool) -> None:
     """Print a mastering run: before and after, the limiter's work, and where the files are."""
     from mixmaster.cli.bridge import chain_table, masters_table
-    from mixmaster.cli.output import console, note
-    from mixmaster.results import to_json_text
+    from mixmaster.cli.output import note, show, show_json, show_path
 
     for text in run.notes:
         note(text)
     if as_json:
-        click.echo(to_json_text({"schema": "mixmaster/master/1", **run.to_json()}), nl=False)
+        show_json({"schema": "mixmaster/master/1", **run.to_json()})
     else:
-        out = console()
         if run.inserts:
-            out.print(chain_table(run.inserts))
-        out.print(masters_table(run))
+            show(chain_table(run.inserts))
+        show(masters_table(run))
         for result in run.results:
             if result.file is not None:
-                click.echo(str(result.file.absolute()))
+                show_path(result.file)
     show_refusals(run)
 
 
 def show_refusals(run: MasterRun) -> None:
     """Say on stderr which targets have no master, and why."""
+    from mixmaster.cli.output import failure
+
     for result in run.results:
         if result.refused:
-            click.echo(
-                f"{click.style('refused', fg='red', bold=True)}: {result.target}: {result.refused}",
-                err=True,
-            )
+            failure(f"{result.target}: {result.refused}", "refused")

@@ -6,16 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixmaster.cli.commands import Command
 from mixmaster.cli.options import json_option, strict_option, threads_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from rich.table import Table
-
+    from mixmaster.cli.output import Progress
+    from mixmaster.cli.tables import Table
+    from mixmaster.errors import MixmasterError
     from mixmaster.metering.programme import ProgrammeFigures
 
 SCHEMA = "mixmaster/measure/1"
+
+_HEADINGS = {
+    "integrated_lufs": "LUFS",
+    "loudness_range_lu": "LRA",
+    "max_momentary_lufs": "max M",
+    "max_short_term_lufs": "max S",
+    "true_peak_dbtp": "dBTP",
+    "sample_peak_dbfs": "peak",
+}
+"""What a figure is called in tables and notes."""
 
 
 def figures_table(title: str, rows: Sequence[tuple[str, ProgrammeFigures]]) -> Table:
@@ -52,7 +65,25 @@ def figures_table(title: str, rows: Sequence[tuple[str, ProgrammeFigures]]) -> T
     return table(title, columns, cells)
 
 
-@click.command("measure")
+def reasons_text(figures: ProgrammeFigures) -> str:
+    """Return why figures are missing, those of one reason together; empty when none is."""
+    by_reason: dict[str, list[str]] = {}
+    for key, heading in _HEADINGS.items():
+        if key in figures.reasons:
+            by_reason.setdefault(figures.reasons[key], []).append(heading)
+    return "; ".join(f"no {', '.join(names)}: {reason}" for reason, names in by_reason.items())
+
+
+@click.command(
+    "measure",
+    cls=Command,
+    short_help="Measure loudness and peaks of files.",
+    examples=[
+        "measure mix.wav masters/*.flac",
+        "measure masters/ --json | jq '.[].integrated_lufs'",
+        "measure voice.wav --dual-mono",
+    ],
+)
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option(
     "--dual-mono",
@@ -65,64 +96,84 @@ def figures_table(title: str, rows: Sequence[tuple[str, ProgrammeFigures]]) -> T
 def command(
     files: tuple[str, ...], dual_mono: bool, strict: bool, threads: int | None, as_json: bool
 ) -> int:
-    r"""Measure loudness and peaks of FILES (files, folders or globs).
+    """Measure loudness and peaks of FILES: files, folders or globs.
 
     Integrated loudness in LUFS and true peak in dBTP to ITU-R BS.1770-5, loudness range,
-    momentary and short-term maxima to EBU Tech 3341 and 3342.
-
-    \b
-    mixmaster measure mix.wav masters/*.flac
-    mixmaster measure mix.wav --json
+    momentary and short-term maxima to EBU Tech 3341 and 3342. A file that cannot be measured is
+    named, and the others go on: exit status 1, or 2 when none could be measured.
     """
-    from mixmaster.audio.discover import discover
-    from mixmaster.cli.output import console, note, progress
+    from mixmaster.cli.output import failure, note, progress, show, show_json, warning
     from mixmaster.engine.measuring import measure_file
     from mixmaster.engine.threads import default_threads
     from mixmaster.errors import MixmasterError
-    from mixmaster.results import to_json_text
 
-    found = discover(files)
-    for text in found.notes:
-        note(text)
+    paths, notes, failed = _found(files)
+    listed: list[dict[str, Any]] = [{"schema": SCHEMA, **error.to_json()} for error in failed]
     rows: list[tuple[str, ProgrammeFigures]] = []
-    listed: list[dict[str, Any]] = []
-    failed: list[MixmasterError] = []
+    said: list[str] = []
     with progress() as tell:
-        for path in found.paths:
+        for path in paths:
             try:
                 measured = measure_file(
                     path,
                     dual_mono=dual_mono,
                     strict=strict,
                     threads=threads or default_threads(),
-                    progress=lambda share, name=path.name: tell(f"measuring {name}", share),  # type: ignore[misc]
+                    progress=_named(tell, path),
                 )
             except MixmasterError as error:
                 failed.append(error)
                 listed.append({"schema": SCHEMA, "file": str(path), **error.to_json()})
                 continue
-            rows.append((str(path), measured.figures))
-            convention = "dual_mono" if dual_mono and measured.figures.channels == 1 else "standard"
+            figures = measured.figures
+            rows.append((str(path), figures))
+            said += [f"{path}: {text}" for text in measured.notes]
+            convention = "dual_mono" if dual_mono and figures.channels == 1 else "standard"
             listed.append(
                 {
                     "schema": SCHEMA,
                     "file": str(path),
-                    **measured.figures.to_json(),
+                    **figures.to_json(),
                     "convention": convention,
                     "notes": list(measured.notes),
                 }
             )
-            for text in measured.notes:
-                note(f"{path}: {text}")
+    for text in notes:
+        note(text)
+    for text in said:
+        warning(text)
     if as_json:
-        click.echo(to_json_text(listed), nl=False)
+        show_json(listed)
     elif rows:
-        console().print(figures_table("", rows))
+        show(figures_table("", rows))
         for name, figures in rows:
-            for key, reason in figures.reasons.items():
-                note(f"{name}: no {key}: {reason}")
-    for failure in failed:
-        click.echo(f"{click.style('error', fg='red', bold=True)}: {failure}", err=True)
-    if failed and not rows:
-        return 2
-    return 1 if failed else 0
+            if figures.reasons:
+                note(f"{name}: {reasons_text(figures)}")
+    for wrong in failed:
+        failure(str(wrong))
+    if failed:
+        return 1 if rows else 2
+    return 0
+
+
+def _found(files: Sequence[str]) -> tuple[list[Path], list[str], list[MixmasterError]]:
+    """Return the files, what was left out, and the arguments that stand for nothing."""
+    from mixmaster.audio.discover import discover
+    from mixmaster.errors import AudioFileError
+
+    good, failed = [], []
+    for argument in files:
+        try:
+            discover([argument])
+        except AudioFileError as error:
+            failed.append(error)
+        else:
+            good.append(argument)
+    if not good:
+        return [], [], [*failed]
+    found = discover(good)
+    return list(found.paths), list(found.notes), [*failed]
+
+
+def _named(tell: Progress, path: Path) -> Callable[[float], None]:
+    return lambda share: tell(f"measuring {path.name}", share)

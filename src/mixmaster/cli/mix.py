@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
     json_option,
     mix_options,
@@ -36,22 +37,27 @@ def load_preset(name: str, overrides: tuple[str, ...], tempo_bpm: float | None) 
 
 def plan_json(plan: MixPlan) -> dict[str, Any]:
     """Return a plan as data."""
+    everything = {**plan.stems, **plan.unheard}
     return {
         "schema": "mixmaster/mix-plan/1",
         "preset": plan.preset.name,
         "sample_rate_hz": plan.sample_rate_hz,
+        "duration_s": plan.length_s,
         "stems": [
             {
                 "id": place.id,
-                "files": [str(path) for path in plan.stems[place.id].paths]
-                if place.id in plan.stems
-                else [],
+                "files": [str(path) for path in everything[place.id].paths],
+                "channels": everything[place.id].channels,
                 "heard": place.id in plan.stems,
                 "input_gain_db": place.input_gain_db,
                 "fader_db": place.fader_db,
                 "pan": place.pan,
                 "route": list(place.route),
-                "sends": list(place.sends),
+                "sends": [
+                    {"to": send.to, "gain_db": send.gain_db, "position": send.position}
+                    for send in plan.preset.strip[strip_of(place.id)].send
+                    if not send.mute
+                ],
             }
             for place in plan.places
         ],
@@ -60,22 +66,31 @@ def plan_json(plan: MixPlan) -> dict[str, Any]:
     }
 
 
-def show_plan(plan: MixPlan) -> None:
-    """Print a plan as tables."""
-    from mixmaster.cli.bridge import plan_table, staging_table
-    from mixmaster.cli.output import console
-
-    out = console()
-    out.print(plan_table(plan))
-    if plan.stagings:
-        out.print(staging_table(plan.stagings))
+def strip_of(instance: str) -> str:
+    """Return the strip's name in an instance's id: ``kick`` of ``strip.kick/01_Kick In``."""
+    return instance.partition("/")[0].removeprefix("strip.")
 
 
-@click.command("mix")
+@click.command(
+    "mix",
+    cls=Command,
+    short_help="Mix stems into a premaster.",
+    examples=[
+        "mix stems/ -p rock-band -o mix.wav",
+        "mix stems/ -p rock-band --dry-run",
+        "mix stems/*.wav -p rock-band -o mix.wav --set strip.kick.gain_db=-2 --tempo-bpm 96",
+        "mix stems/ -p rock-band -o chorus.wav --section loudest:30s",
+        "mix stems/ -p ./mine.toml -o mix.flac --set mix.gain_db=-3",
+    ],
+)
 @click.argument("stems", nargs=-1, required=True, type=click.Path())
 @mix_options
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="The premaster: .wav, .flac or .aiff."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The premaster: .wav, .flac or .aiff; missing folders are made.",
 )
 @click.option(
     "--dry-run", is_flag=True, help="Show each stem's route, gains and pan; write nothing."
@@ -107,18 +122,16 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    r"""Mix STEMS (a folder, files or globs) through a preset into a premaster.
+    """Mix STEMS (a folder, files or globs) through a preset into a premaster.
 
-    The sum is never scaled behind your back: the default output is 32-bit float, and peaks over
-    0 dBFS are a warning with the figure.
-
-    \b
-    mixmaster mix stems/ -p rock-band -o mix.wav
-    mixmaster mix stems/ -p rock-band --dry-run
-    mixmaster mix stems/ -p rock-band -o mix.wav --set strip.kick.gain_db=-2 --tempo-bpm 96
+    Every stem finds its strip by its name. The sum is never scaled behind your back: the default
+    output is 32-bit float, and peaks over 0 dBFS are a warning with the figure. A manifest lies
+    beside the output: what it was made from, and how to make it again.
     """
-    from mixmaster.cli.output import note, progress, warning
-    from mixmaster.engine.publish import check_writable
+    from mixmaster.audio.discover import discover
+    from mixmaster.cli.bridge import plan_table, staging_table
+    from mixmaster.cli.output import note, progress, show, show_json
+    from mixmaster.engine.publish import check_writable, refuse_inputs
     from mixmaster.mixing.plan import plan_mix
     from mixmaster.mixing.run import mix, output_spec
 
@@ -126,9 +139,12 @@ def command(
         raise UsageError("", "no output was named", "add -o mix.wav, or --dry-run to see the plan")
     chosen = load_preset(preset, overrides, tempo_bpm)
     depth = cast("BitDepth | None", int(bit_depth) if bit_depth else None)
-    if output is not None and not dry_run:
+    if output is not None:
         output_spec(output, sample_rate_hz or 48_000, depth)
-        check_writable(output, overwrite=overwrite)
+        refuse_inputs(output, discover(stems).paths)
+        if not dry_run:
+            check_writable(output, overwrite=overwrite)
+    run = None
     with progress() as tell:
         plan = plan_mix(
             stems,
@@ -139,40 +155,34 @@ def command(
             threads=threads,
             progress=tell,
         )
-        run = None
         if output is not None and not dry_run:
             run = mix(plan, output, bit_depth=depth, overwrite=overwrite, progress=tell)
-    for text in run.notes if run else plan.notes:
-        note(text)
-    if run is None:
-        _print_plan(plan, as_json=as_json)
+    if run is not None:
+        _show_run(run, as_json=as_json)
         return
+    for text in plan.notes:
+        note(text)
+    if as_json:
+        show_json(plan_json(plan))
+    else:
+        show(plan_table(plan), *([staging_table(plan.stagings)] if plan.stagings else []))
+
+
+def _show_run(run: MixRun, *, as_json: bool) -> None:
+    from mixmaster.cli.bridge import bridge_table, staging_table
+    from mixmaster.cli.measure import figures_table, reasons_text
+    from mixmaster.cli.output import note, show, show_json, show_path, warning
+
+    for text in run.notes:
+        note(text)
     for text in run.warnings:
         warning(text)
-    _print_run(run, as_json=as_json)
-
-
-def _print_plan(plan: MixPlan, *, as_json: bool) -> None:
-    from mixmaster.results import to_json_text
-
     if as_json:
-        click.echo(to_json_text(plan_json(plan)), nl=False)
-    else:
-        show_plan(plan)
-
-
-def _print_run(run: MixRun, *, as_json: bool) -> None:
-    from mixmaster.cli.bridge import bridge_table, staging_table
-    from mixmaster.cli.measure import figures_table
-    from mixmaster.cli.output import console
-    from mixmaster.results import to_json_text
-
-    if as_json:
-        click.echo(to_json_text({"schema": "mixmaster/mix/1", **run.to_json()}), nl=False)
+        show_json({"schema": "mixmaster/mix/1", **run.to_json()})
         return
-    out = console()
     if run.staging:
-        out.print(staging_table(run.staging))
-    out.print(bridge_table(run.bridge))
-    out.print(figures_table("Premaster", [(run.file.name, run.figures)]))
-    click.echo(str(run.file))
+        show(staging_table(run.staging))
+    show(bridge_table(run.bridge), figures_table("Premaster", [(run.file.name, run.figures)]))
+    if run.figures.reasons:
+        note(f"{run.file.name}: {reasons_text(run.figures)}")
+    show_path(run.file)

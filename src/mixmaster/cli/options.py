@@ -13,6 +13,10 @@ from mixmaster.errors import UsageError
 if TYPE_CHECKING:
     from mixmaster.mixing.plan import Section
 
+    _ParamType = click.ParamType[float]
+else:
+    _ParamType = click.ParamType  # before click 8.2 it takes no parameter
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)s?")
@@ -20,7 +24,7 @@ _LOUDEST = re.compile(r"loudest(?::(\d+(?:\.\d*)?)s?)?")
 DEFAULT_LOUDEST_S = 30.0
 
 
-class Seconds(click.ParamType[float]):
+class Seconds(_ParamType):
     """A time: ``75.5``, ``75.5s``, ``1:15.5`` or ``0:01:15.5``."""
 
     name = "time"
@@ -56,6 +60,18 @@ def section_of(from_s: float | None, to_s: float | None, section: str | None) ->
     return Section(loudest_s=float(found[1] or DEFAULT_LOUDEST_S))
 
 
+def complete_presets(kind: str) -> Callable[..., list[str]]:
+    """Return a completion of presets' names, for the shell."""
+
+    def complete(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+        from mixmaster.documents.finding import list_presets
+
+        del context, parameter
+        return [preset.name for preset in list_presets(kind) if preset.name.startswith(typed)]
+
+    return complete
+
+
 def _chain(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     def apply(function: F) -> F:
         for decorator in reversed(decorators):
@@ -69,11 +85,14 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print machine-readable JSON on stdout."
 )
 overwrite_option = click.option(
-    "--overwrite", is_flag=True, help="Replace an existing output that was not made here."
+    "--overwrite",
+    is_flag=True,
+    help="Replace existing files that were not made here; our own are replaced anyway.",
 )
 threads_option = click.option(
     "--threads",
     type=click.IntRange(1, 256),
+    metavar="N",
     help="How many threads share the work; all processors by default. The result is the same.",
 )
 strict_option = click.option(
@@ -89,7 +108,14 @@ section_options = _chain(
     ),
 )
 mix_options = _chain(
-    click.option("-p", "--preset", required=True, help="Mix preset: a name or a .toml file."),
+    click.option(
+        "-p",
+        "--preset",
+        required=True,
+        metavar="PRESET",
+        shell_complete=complete_presets("mix"),
+        help="Mix preset: a name or a .toml file.",
+    ),
     click.option(
         "--set",
         "overrides",
@@ -98,11 +124,41 @@ mix_options = _chain(
         help="Change one value of the preset: strip.kick.gain_db=-2. May be repeated.",
     ),
     click.option(
-        "--tempo-bpm", type=click.FloatRange(20.0, 400.0), help="The song's tempo, for delays."
+        "--tempo-bpm",
+        type=click.FloatRange(20.0, 400.0),
+        metavar="BPM",
+        help="The song's tempo, for delays that count in beats.",
     ),
     click.option(
         "--sample-rate-hz",
         type=click.IntRange(8_000, 768_000),
+        metavar="HZ",
         help="The session's rate; the highest among the stems by default.",
+    ),
+)
+target_options = _chain(
+    click.option(
+        "-t",
+        "--target",
+        "targets",
+        multiple=True,
+        required=True,
+        metavar="TARGET",
+        shell_complete=complete_presets("target"),
+        help="Where it goes: a target's name or a .toml file. May be repeated.",
+    ),
+    click.option(
+        "--loudness",
+        "loudness_lufs",
+        type=click.FloatRange(-40.0, -4.0),
+        metavar="LUFS",
+        help="Integrated loudness in LUFS, instead of the targets' own.",
+    ),
+    click.option(
+        "--ceiling",
+        "ceiling_dbtp",
+        type=click.FloatRange(-60.0, 0.0),
+        metavar="DBTP",
+        help="True-peak ceiling in dBTP, instead of the targets' own.",
     ),
 )

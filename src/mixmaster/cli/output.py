@@ -1,32 +1,22 @@
-"""What people see: tables, notes, progress. Results go to stdout, the rest to stderr."""
+"""What people and machines are told: results on stdout, the rest on stderr."""
 
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+from mixmaster.cli.streams import is_terminal, use_color, width_of
+from mixmaster.cli.tables import Table, layout
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and how far it is, 0 to 1."""
 
 NONE = "–"
-
-
-def console(*, stderr: bool = False) -> Console:
-    """Return a console; in a pipe lines are as long as they need to be and have no colours."""
-    from rich.console import Console
-
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    if not made.is_terminal:
-        made = Console(stderr=stderr, highlight=False, width=max(made.width, 200))
-    return made
 
 
 def figure(value: float | None, digits: int = 1, *, sign: bool = False) -> str:
@@ -38,45 +28,84 @@ def figure(value: float | None, digits: int = 1, *, sign: bool = False) -> str:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Return a table; a column whose name starts with ``>`` is aligned to the right."""
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
+    """Return a table of printable text; a heading that starts with ``>`` is a figure's."""
+    cells = tuple(tuple(printable(cell).replace("\n", "\\n") for cell in row) for row in rows)
+    return Table(printable(title), tuple(columns), cells)
 
-    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for column in columns:
-        right = column.startswith(">")
-        made.add_column(
-            column.removeprefix(">"),
-            justify="right" if right else "left",
-            no_wrap=right,
-            overflow="fold",
-        )
-    for row in rows:
-        made.add_row(*(escape(_printable(cell)) for cell in row))
-    return made
+
+def show(*tables: Table) -> None:
+    """Print tables on stdout, each followed by an empty line."""
+    for each in tables:
+        if each.title:
+            click.echo(click.style(each.title, bold=True), color=use_color())
+        for line in layout(each, width_of(sys.stdout)):
+            click.echo(line)
+        click.echo()
+
+
+def show_json(value: Any) -> None:
+    """Print a value as JSON on stdout: UTF-8 whatever the locale, as RFC 8259 (8.1) demands."""
+    from mixmaster.results import to_json_text
+
+    # What is not UTF-8 in a file's name becomes the JSON escape that reads back as it was.
+    click.echo(to_json_text(value).encode("utf-8", "backslashreplace"), nl=False)
+
+
+def show_path(path: Any) -> None:
+    """Print where something is, absolutely, alone on its line."""
+    from pathlib import Path
+
+    click.echo(printable(str(Path(path).absolute())))
 
 
 def note(text: str) -> None:
     """Say something on stderr that is worth knowing but no error."""
-    click.echo(f"{click.style('note', fg='yellow')}: {_printable(text)}", err=True)
+    _say("note", text, fg="yellow")
 
 
 def warning(text: str) -> None:
     """Warn on stderr."""
-    click.echo(f"{click.style('warning', fg='yellow', bold=True)}: {_printable(text)}", err=True)
+    _say("warning", text, fg="yellow", bold=True)
 
 
-def _printable(text: str) -> str:
+def failure(text: str, label: str = "error") -> None:
+    """Say on stderr what went wrong."""
+    _say(label, text, fg="red", bold=True)
+
+
+def _say(label: str, text: str, **style: Any) -> None:
+    """Print a labelled text; on a terminal its lines are broken between words."""
+    lines = printable(f"{label}: {text}").splitlines()
+    width = width_of(sys.stderr)
+    if width is not None:
+        wrapped = [
+            textwrap.wrap(
+                line,
+                max(20, width - 1),
+                subsequent_indent="  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            for line in lines
+        ]
+        lines = [line for part in wrapped for line in part]
+    head = lines[0].removeprefix(label)
+    lines[0] = click.style(label, **style) + head
+    click.echo("\n".join(lines), err=True, color=use_color())
+
+
+def printable(text: str) -> str:
+    """Return the text with control characters escaped; new lines of our own lists stay."""
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Progress]:
+def progress() -> Iterator[Progress]:
     """Show a progress bar on stderr while something long runs; nothing when it is a pipe."""
-    if quiet or not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield lambda _what, _share: None
         return
+    from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -86,7 +115,7 @@ def progress(*, quiet: bool = False) -> Iterator[Progress]:
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
-        console=console(stderr=True),
+        console=Console(stderr=True, highlight=False),
         transient=True,
     ) as bar:
         task: Any = None
@@ -97,7 +126,7 @@ def progress(*, quiet: bool = False) -> Iterator[Progress]:
             if task is None or what != doing:
                 if task is not None:
                     bar.remove_task(task)
-                task, doing = bar.add_task(escape(what), total=1.0), what
+                task, doing = bar.add_task(escape(printable(what)), total=1.0), what
             bar.update(task, completed=share)
 
         yield report

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mixmaster.cli.commands import Command, Group
 from mixmaster.cli.options import json_option
-from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
     from mixmaster.documents.base import Document
@@ -31,21 +31,31 @@ def model_of(kind: str) -> type[Document]:
     return Target
 
 
-@click.group("presets", context_settings={"help_option_names": ["-h", "--help"]})
+def _complete(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    from mixmaster.documents.finding import list_presets
+
+    del context, parameter
+    return [preset.name for preset in list_presets() if preset.name.startswith(typed)]
+
+
+@click.group("presets", cls=Group, short_help="List, show and check presets and targets.")
 def command() -> None:
-    """List, show and check presets and targets."""
+    """List, show and check presets and targets.
+
+    Your own lie in ~/.config/mixmaster/presets, in mix, mastering and targets; one of them hides
+    the shipped one of its name.
+    """
 
 
-@command.command("list")
+@command.command("list", cls=Command, examples=["presets list", "presets list target --json"])
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @json_option
 def list_command(kind: str | None, as_json: bool) -> None:
     """List presets: mix, mastering and target, those that ship and your own."""
-    from mixmaster.cli.output import console, table
+    from mixmaster.cli.output import show, show_json, table
     from mixmaster.documents.finding import list_presets
     from mixmaster.documents.loading import read_table
     from mixmaster.errors import DocumentError
-    from mixmaster.results import to_json_text
 
     rows, listed = [], []
     for preset in list_presets(kind):
@@ -67,14 +77,18 @@ def list_command(kind: str | None, as_json: bool) -> None:
             }
         )
     if as_json:
-        click.echo(to_json_text(listed), nl=False)
-        return
-    columns = ("kind", "name", "title", "description", "origin")
-    console().print(table("", columns, rows))
+        show_json(listed)
+    else:
+        show(table("", ("kind", "name", "title", "description", "origin"), rows))
 
 
-@command.command("show")
-@click.argument("name")
+@command.command(
+    "show",
+    cls=Command,
+    short_help="Print a preset as it is written.",
+    examples=["presets show rock-band", "presets show flat > mine.toml"],
+)
+@click.argument("name", shell_complete=_complete)
 def show_command(name: str) -> None:
     """Print the preset NAME as it is written, comments included.
 
@@ -89,50 +103,73 @@ def show_command(name: str) -> None:
     click.echo(path.read_text(encoding="utf-8-sig"), nl=False)
 
 
-@command.command("check")
-@click.argument("files", nargs=-1, required=True)
+@command.command(
+    "check",
+    cls=Command,
+    short_help="Check presets: every mistake is named.",
+    examples=["presets check mine.toml", "presets check rock-band spotify --json"],
+)
+@click.argument("files", nargs=-1, required=True, shell_complete=_complete)
 @json_option
 def check_command(files: tuple[str, ...], as_json: bool) -> int:
-    """Check preset FILES (paths or names): every mistake is named, with the nearest right key."""
+    """Check preset FILES (paths or names): every mistake is named, with the nearest right key.
+
+    Exit status 1 when there is one.
+    """
+    from mixmaster.cli.output import printable, show_json
     from mixmaster.documents.finding import find_preset
-    from mixmaster.documents.loading import load, read_table
+    from mixmaster.documents.loading import load
     from mixmaster.errors import DocumentError
-    from mixmaster.results import to_json_text
 
     listed, status = [], 0
     for name in files:
         try:
             path = _as_file(name) or find_preset(None, name)
-            kind = read_table(path).get("kind")
-            load(model_of(kind if kind in KINDS else "mix"), path)
-            listed.append({"file": str(path), "valid": True})
-            if not as_json:
-                click.echo(f"{path}: valid {kind} preset")
+            kind = _kind_of(path)
+            load(model_of(kind), path)
         except DocumentError as error:
             status = 1
             listed.append({"file": name, "valid": False, **error.to_json()})
-            if not as_json:
-                click.echo(str(error))
+            text = str(error)
+        else:
+            listed.append({"file": str(path), "valid": True})
+            text = f"{path}: valid {kind} preset"
+        if not as_json:
+            click.echo(printable(text))
     if as_json:
-        click.echo(to_json_text(listed), nl=False)
+        show_json(listed)
     return status
 
 
-@command.command("schema")
+@command.command(
+    "schema",
+    cls=Command,
+    short_help="Print a kind of preset's JSON Schema.",
+    examples=["presets schema mix > mix.schema.json"],
+)
 @click.argument("kind", type=click.Choice(KINDS))
 def schema_command(kind: str) -> None:
     """Print the JSON Schema of a KIND of preset, for editors that complete and check TOML."""
+    from mixmaster.cli.output import show_json
     from mixmaster.documents.schema import schema
-    from mixmaster.results import to_json_text
 
-    click.echo(to_json_text(schema(model_of(kind))), nl=False)
+    show_json(schema(model_of(kind)))
 
 
 def _as_file(name: str) -> Path | None:
     """Return a path that is meant as a file whatever its suffix; None for a preset's name."""
     path = Path(name)
-    if path.suffix == ".toml" or path.is_file():
-        return path
-    if len(path.parts) > 2:
-        raise UsageError(name, "no such file")
-    return None
+    return path if path.suffix == ".toml" or path.is_file() or len(path.parts) > 2 else None
+
+
+def _kind_of(path: Path) -> str:
+    """Return what a document says that it is; a mix where it says nothing, for the error."""
+    from mixmaster.documents.addresses import did_you_mean
+    from mixmaster.documents.loading import read_table
+    from mixmaster.errors import DocumentError, Problem
+
+    kind = read_table(path).get("kind", "mix")
+    if kind in KINDS:
+        return str(kind)
+    hint = did_you_mean(str(kind), KINDS)
+    raise DocumentError(str(path), (Problem("kind", f"'{kind}' is no kind of preset", hint),))

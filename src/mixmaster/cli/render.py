@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
+    complete_presets,
     json_option,
     mix_options,
     overwrite_option,
@@ -22,11 +24,26 @@ if TYPE_CHECKING:
     from mixmaster.mastering.song import SongRun
 
 
-@click.command("render")
+@click.command(
+    "render",
+    cls=Command,
+    short_help="Mix stems and master the mix, in one go.",
+    examples=[
+        "render stems/ -p rock-band -m transparent -t spotify -o out/",
+        "render stems/ -p rock-band -m loud -t streaming -t cd -o out/ --section loudest:30s",
+        "render stems/ -p voice -m voice -t podcast -o episode.wav",
+    ],
+)
 @click.argument("stems", nargs=-1, required=True, type=click.Path())
 @mix_options
 @click.option(
-    "-m", "--master", "mastering", required=True, help="Mastering preset: a name or a .toml file."
+    "-m",
+    "--master",
+    "mastering",
+    required=True,
+    metavar="PRESET",
+    shell_complete=complete_presets("mastering"),
+    help="Mastering preset: a name or a .toml file.",
 )
 @click.option(
     "--set-master",
@@ -70,11 +87,9 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    r"""Mix STEMS (a folder, files or globs) and master the mix, in one go.
+    """Mix STEMS (a folder, files or globs) and master the mix, in one go.
 
-    \b
-    mixmaster render stems/ -p rock-band -m transparent -t spotify -o out/
-    mixmaster render stems/ -p rock-band -m loud -t streaming -t cd -o out/ --section loudest:30s
+    The premaster in between is kept only for the target ``premaster``.
     """
     from mixmaster.cli.mix import load_preset as load_mix_preset
     from mixmaster.cli.output import progress
@@ -125,17 +140,15 @@ def _song_name(stems: tuple[str, ...]) -> str:
 def _show(run: SongRun, *, as_json: bool) -> None:
     from mixmaster.cli.bridge import bridge_table, staging_table
     from mixmaster.cli.master import show_masters, show_refusals
-    from mixmaster.cli.output import console, note
-    from mixmaster.results import to_json_text
+    from mixmaster.cli.output import note, show, show_json
 
     for text in run.notes:
         note(text)
     if as_json:
-        click.echo(to_json_text({"schema": "mixmaster/render/1", **run.to_json()}), nl=False)
+        show_json({"schema": "mixmaster/render/1", **run.to_json()})
         show_refusals(run.masters)
         return
-    out = console()
     if run.staging:
-        out.print(staging_table(run.staging))
-    out.print(bridge_table(run.bridge))
+        show(staging_table(run.staging))
+    show(bridge_table(run.bridge))
     show_masters(run.masters, as_json=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class MixPlan:
         sample_rate_hz: The session's rate.
         graph: What the engine runs.
         stems: The stems that are heard, by instance id, in the order in which they are summed.
-        silent: The ids of instances that mute or solo leaves out.
+        unheard: Those that mute or solo leaves out; the song is as long with them as without.
         places: Route, gains and pan of every instance.
         stagings: What gain staging did, one entry a strip that asks for it.
         passage: What is wanted of it; None for all.
@@ -69,7 +70,7 @@ class MixPlan:
     sample_rate_hz: int
     graph: Graph
     stems: dict[str, StemSource]
-    silent: tuple[str, ...]
+    unheard: dict[str, StemSource]
     places: tuple[Place, ...]
     stagings: tuple[Staging, ...]
     passage: Passage | None
@@ -77,9 +78,19 @@ class MixPlan:
     threads: int
 
     @property
+    def sources(self) -> dict[str, StemSource]:
+        """All stems, heard or not: together they make the song's length."""
+        return {**self.stems, **self.unheard}
+
+    @property
+    def length_s(self) -> float:
+        """The length of the longest stem, in seconds; a tail may follow."""
+        return max(stem.frames for stem in self.sources.values()) / self.sample_rate_hz
+
+    @property
     def paths(self) -> tuple[Path, ...]:
-        """The files that are read, in order."""
-        return tuple(path for stem in self.stems.values() for path in stem.paths)
+        """The stems' files, in order."""
+        return tuple(path for stem in self.sources.values() for path in stem.paths)
 
     def revisions(self) -> dict[str, int]:
         """Return the revision of every insert that runs, by its id."""
@@ -156,21 +167,28 @@ def plan_mix(
     graph = console.graph()
     places = tuple(console.places())
     heard = {name: stem for name, stem in stems.items() if name in graph.by_id}
-    silent = tuple(name for name in stems if name not in heard)
+    unheard = {name: stem for name, stem in stems.items() if name not in heard}
     notes = [*found.notes, *assignment.notes]
     if assignment.idle:
         notes.append("no stem matches these strips: " + ", ".join(assignment.idle))
     notes += [f"{entry.strip}: {entry.note}" for entry in stagings if entry.note]
     notes += _resampled(infos.values(), rate)
+    if not heard:
+        notes.append("mute and solo leave no stem to be heard")
+    length_s = max(stem.frames for stem in stems.values()) / rate
+    audible = [place for place in places if place.id in heard]
+    passage = _passage(
+        section, length_s, rate, lambda wanted_s: _loudest(wanted_s, audible, powers, length_s)
+    )
     return MixPlan(
         preset=preset,
         sample_rate_hz=rate,
         graph=graph,
         stems=heard,
-        silent=silent,
+        unheard=unheard,
         places=places,
         stagings=stagings,
-        passage=_passage(section, heard, places, powers, rate),
+        passage=passage,
         notes=tuple(notes),
         threads=threads,
     )
@@ -191,6 +209,7 @@ def _assign(infos: dict[Path, AudioInfo], preset: MixPreset) -> Assignment:
 def _measure(stems: Sequence[StemSource], threads: int, tell: Progress) -> dict[str, Block]:
     """Return the K-weighted powers of the stems, ``(slices,)`` each, channels summed."""
     done = 0
+    stopped = threading.Event()
 
     def one(stem: StemSource) -> Block:
         nonlocal done
@@ -200,6 +219,8 @@ def _measure(stems: Sequence[StemSource], threads: int, tell: Progress) -> dict[
                 meter = BlockPowers(source.sample_rate_hz, source.channels)
                 for block in source.blocks():
                     meter.update(block)
+                    if stopped.is_set():  # nobody waits for the result any more
+                        break
                 parts.append(meter.powers)
         done += 1
         tell("measuring the stems", done / len(stems))
@@ -212,6 +233,7 @@ def _measure(stems: Sequence[StemSource], threads: int, tell: Progress) -> dict[
     try:
         results = list(pool.map(one, stems))
     finally:
+        stopped.set()
         pool.shutdown(cancel_futures=True)
     return {stem.id: result for stem, result in zip(stems, results, strict=True)}
 
@@ -243,22 +265,16 @@ def _resampled(infos: Iterable[AudioInfo], rate: int) -> list[str]:
 
 def _passage(
     section: Section | None,
-    stems: dict[str, StemSource],
-    places: Sequence[Place],
-    powers: dict[str, Block],
+    length_s: float,
     rate: int,
+    loudest: Callable[[float], tuple[float, float]],
 ) -> Passage | None:
-    """Return the section in frames.
-
-    The loudest stretch is that of the stems' summed power after staging and faders: inserts do
-    not move it by much, and the mix need not be rendered to find it.
-    """
+    """Return the section in frames."""
     if section is None:
         return None
-    length_s = max((stem.frames for stem in stems.values()), default=0) / rate
     stop_s: float | None
     if section.loudest_s is not None:
-        start_s, stop_s = _loudest(section.loudest_s, stems, places, powers, length_s)
+        start_s, stop_s = loudest(section.loudest_s)
     else:
         start_s, stop_s = section.from_s, section.to_s
     if not 0.0 <= start_s < length_s:
@@ -273,21 +289,28 @@ def _passage(
 
 
 def _loudest(
-    wanted_s: float,
-    stems: dict[str, StemSource],
-    places: Sequence[Place],
-    powers: dict[str, Block],
-    length_s: float,
+    wanted_s: float, places: Sequence[Place], powers: dict[str, Block], length_s: float
 ) -> tuple[float, float]:
+    """Return where the loudest stretch of ``wanted_s`` begins and ends, in seconds.
+
+    It is that of the stems' summed power after staging and faders: inserts do not move it by
+    much, and the mix need not be rendered to find it.
+
+    Args:
+        wanted_s: Its length.
+        places: Of the stems that are heard.
+        powers: Of all stems.
+        length_s: The song's length.
+    """
     if not wanted_s > 0.0:
         raise UsageError("--section", f"loudest:{wanted_s:g}s has no length")
-    gains = {
-        place.id: db_to_gain(place.input_gain_db + place.fader_db) ** 2
-        for place in places
-        if place.fader_db is not None
-    }
-    parts = [powers[name][np.newaxis] * gains[name] for name in stems]
-    total = sum_powers(parts)
+    total = sum_powers(
+        [
+            powers[place.id][np.newaxis] * db_to_gain(place.input_gain_db + place.fader_db) ** 2
+            for place in places
+            if place.fader_db is not None
+        ]
+    )
     width = max(1, round(wanted_s * SLICES_PER_SECOND))
     if width >= total.size:
         return 0.0, length_s

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import FileSpec, SinkReport, open_sink
-from mixmaster.audio.source import content_hash
+from mixmaster.engine.hashing import background_hashes
 from mixmaster.engine.manifest import build, input_record
 from mixmaster.engine.measuring import measure_file
 from mixmaster.engine.publish import Publication, require_space
@@ -32,6 +33,9 @@ SUFFIXES: dict[str, Container] = {
     ".aif": "aiff",
     ".aiff": "aiff",
 }
+
+CLIP_MARGIN_DB = 0.1
+"""How far under full scale the advice against clipping aims: dither adds an LSB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,9 @@ def output_spec(output: Path, sample_rate_hz: int, bit_depth: BitDepth | None) -
         UsageError: For a suffix that cannot be written, or a depth that it cannot hold.
     """
     container = SUFFIXES.get(output.suffix.lower())
+    if output.is_dir():
+        hint = f"name a file in it: {shown(output / 'mix.wav')}"
+        raise UsageError(shown(output), "the output is a folder", hint)
     if container is None:
         said = f"ends in '{output.suffix}'" if output.suffix else "has no suffix"
         raise UsageError(shown(output), f"the output {said}", "name it .wav, .flac or .aiff")
@@ -95,14 +102,10 @@ def mix(
     spec = output_spec(target, plan.sample_rate_hz, bit_depth)
     tell = progress or (lambda _what, _share: None)
     with Publication(target, overwrite=overwrite, inputs=plan.paths) as out:
-        hashing = ThreadPoolExecutor(1, thread_name_prefix="hash")
-        try:
-            hashes = {path: hashing.submit(content_hash, path) for path in plan.paths}
+        with background_hashes(plan.paths) as hashes:
             report, bridge = render_to(plan, out.part, spec, progress=tell)
-            _refuse_clipping(target, spec, report, bridge)
+            _refuse_clipping(plan, target, spec, report, bridge)
             said = mix_manifest(plan, spec, hashes, bridge)
-        finally:
-            hashing.shutdown(cancel_futures=True)
         measured: list[ProgrammeFigures] = []
 
         def verify(path: Path) -> ProgrammeFigures:
@@ -112,14 +115,13 @@ def mix(
             return found
 
         out.commit(said, verify)
-    notes = [note for stem in plan.stems.values() for note in stem.notes]
     return MixRun(
         file=target.absolute(),
         figures=measured[0],
         bridge=bridge,
         staging=plan.stagings,
-        notes=(*plan.notes, *notes),
-        warnings=_warnings(measured[0]),
+        notes=plan.notes,
+        warnings=(*stem_warnings(plan), *_warnings(measured[0])),
     )
 
 
@@ -128,7 +130,7 @@ def render_to(
 ) -> tuple[SinkReport, tuple[BridgeRow, ...]]:
     """Render into a file that nobody sees yet; return what was written and the meter bridge."""
     with one_blas_thread():
-        rendering = render(plan.graph, plan.stems, passage=plan.passage, threads=plan.threads)
+        rendering = render(plan.graph, plan.sources, passage=plan.passage, threads=plan.threads)
         require_space(path.parent, spec.bytes_at_most(rendering.total_frames))
         total = max(1, rendering.total_frames)
         done = 0
@@ -156,14 +158,14 @@ def mix_manifest(
     """Return what a mix's manifest says: from what it was made, and how to make it again."""
     inputs = [
         input_record(info, hashes[info.path].result())
-        for stem in plan.stems.values()
+        for stem in plan.sources.values()
         for info in stem.files
     ]
     passage = plan.passage
     settings = {
         "preset": plan.preset.model_dump(mode="json", exclude_none=True),
         "sample_rate_hz": plan.sample_rate_hz,
-        "strips": {name: [path.name for path in stem.paths] for name, stem in plan.stems.items()},
+        "strips": {name: [path.name for path in stem.paths] for name, stem in plan.sources.items()},
         "passage": None if passage is None else [passage.start, passage.stop],
         "file": spec,
     }
@@ -172,22 +174,29 @@ def mix_manifest(
         inputs=inputs,
         settings=settings,
         revisions=plan.revisions(),
-        notes=plan.notes,
+        notes=(*plan.notes, *stem_warnings(plan)),
     )
     return {**made, "staging": jsonable(plan.stagings), "bridge": jsonable(bridge)}
 
 
+def stem_warnings(plan: MixPlan) -> tuple[str, ...]:
+    """Return what the stems' files had to say while they were read: cut short, damaged, ..."""
+    return tuple(note for stem in plan.stems.values() for note in stem.notes)
+
+
 def _refuse_clipping(
-    target: Path, spec: FileSpec, report: SinkReport, bridge: tuple[BridgeRow, ...]
+    plan: MixPlan, target: Path, spec: FileSpec, report: SinkReport, bridge: tuple[BridgeRow, ...]
 ) -> None:
     if not report.clipped_samples:
         return
     peak = next((row.out_peak_dbfs for row in bridge if row.id == "mix"), None) or 0.0
+    # The mix's fader is the last stage: what it takes away is what the peak loses.
+    gain_db = math.floor(10.0 * (plan.preset.mix.gain_db - peak - CLIP_MARGIN_DB)) / 10.0
     raise RefusedError(
         shown(target),
         f"the mix peaks at {peak:+.2f} dBFS: {report.clipped_samples} samples would be clipped "
         f"at {spec.bit_depth} bit",
-        f"write 32-bit float WAV, or lower it: --set mix.gain_db={-peak - 0.1:.1f}",
+        f"write 32-bit float WAV, or lower it: --set mix.gain_db={gain_db:.1f}",
         {"sample_peak_dbfs": peak, "clipped_samples": report.clipped_samples},
     )
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mixmaster.arrays import BLOCK_FRAMES, Block, zeros
+from mixmaster.arrays import Block, zeros
+from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo, AudioSource, open_source
 
 
@@ -21,7 +22,7 @@ class StemSource:
         files: One file, or left and right.
         sample_rate_hz: The session's rate; files of another rate are converted.
         strict: Whether a file shorter than its header says is an error.
-        notes: What the files had to say while they were read.
+        notes: What the files had to say while they were read: cut short, damaged, ...
     """
 
     id: str
@@ -78,13 +79,7 @@ class StemSource:
     def close(self) -> None:
         """Close the files and keep their notes; again does nothing."""
         for source in self._open:
-            self.notes += [note for note in source.notes if note not in self.notes]
+            said = [f"{shown(source.info.path.name)}: {note}" for note in source.notes]
+            self.notes += [note for note in said if note not in self.notes]
             source.close()
         self._open = []
-
-    def blocks_to_end(self, consume: Callable[[Block], None]) -> None:
-        """Read the whole stem and give every block to ``consume``."""
-        read = self.open_at(0)
-        while (block := read(BLOCK_FRAMES)).shape[1]:
-            consume(block)
-        self.close()

@@ -1,0 +1,50 @@
+"""Hashing inputs on a thread of its own while something else goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from mixmaster.audio.names import shown
+from mixmaster.errors import AudioFileError
+
+P = TypeVar("P", bound=str | os.PathLike[str])
+
+CHUNK_BYTES = 1 << 20
+
+
+@contextmanager
+def background_hashes(paths: Iterable[P]) -> Iterator[dict[P, Future[str]]]:
+    """Give every path's SHA-256 as a future; leaving ends what is under way within a chunk.
+
+    Args:
+        paths: The files; one named twice is read once.
+
+    Raises:
+        AudioFileError: From a future, for a file that cannot be read.
+    """
+    stopped = threading.Event()
+    pool = ThreadPoolExecutor(1, thread_name_prefix="hash")
+    try:
+        yield {path: pool.submit(_hash, path, stopped) for path in dict.fromkeys(paths)}
+    finally:
+        stopped.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _hash(path: str | os.PathLike[str], stopped: threading.Event) -> str:
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - any kind of path
+            while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
+                if stopped.is_set():
+                    raise CancelledError
+    except OSError as error:
+        raise AudioFileError(shown(path), f"it cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
