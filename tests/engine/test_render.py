@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixmaster.arrays import GRID_FRAMES, Block
-from mixmaster.effects.base import BlockContext, Context, Effect, Processor
 from mixmaster.dsp.delay_line import DelayLine
+from mixmaster.effects.base import BlockContext, Context, Effect, Processor
 from mixmaster.engine.graph import Feed, Graph, Insert, Node
 from mixmaster.engine.render import Passage, render
 from mixmaster.errors import SignalError, UsageError
