@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from typing import Final
 
@@ -25,6 +26,10 @@ from mixmaster.units import db_to_gain, gain_to_db
 _LATE_POOLS: Final = PooledPeaks.latency_samples // POOL_FRAMES
 _SEGMENT_BLOCKS: Final = 8
 """Blocks whose peaks one task measures: enough that starting each anew costs little."""
+
+
+_CHUNK_POOLS: Final = 1 << 16
+"""Pools worked on at a time, so that memory does not grow with the song."""
 
 
 class PoolPowers:
@@ -111,34 +116,63 @@ class LoudnessModel:
     """
 
     def __init__(self, powers: Block, late: Block | None, sample_rate_hz: int, frames: int) -> None:
-        self._powers = powers.astype(np.float64)
-        self._peaks = None if late is None else late[_LATE_POOLS:][: powers.shape[0]]
+        self._powers = powers
+        self._peaks = None if late is None else late[_LATE_POOLS:]
         self._sample_rate_hz = sample_rate_hz
-        self._bounds = np.concatenate(([0], slice_bounds(sample_rate_hz, 0, frames)))
+        bounds = np.concatenate(([0], slice_bounds(sample_rate_hz, 0, frames)))
+        self._bounds = bounds / POOL_FRAMES
 
     def loudness_lufs(self) -> float | None:
         """Return the integrated loudness without any gain."""
-        return self._integrated(self._powers)
+        return self._integrated(np.float64(1.0) for _ in self._starts())
 
     def limited(
         self, gain_db: float, ceiling_dbtp: float, ballistics: Ballistics
     ) -> tuple[float | None, float]:
         """Return the integrated loudness after gain and limiter, and the largest reduction."""
-        assert self._peaks is not None
-        gain = db_to_gain(gain_db)
-        curve = LimiterCurve(ballistics, self._sample_rate_hz, db_to_gain(ceiling_dbtp), 1)
-        late = curve.latency_pools
-        peaks = np.concatenate((self._peaks * gain, np.zeros(late)))
-        moves = curve.process(peaks)
-        if moves is None:
-            return self._integrated(self._powers * gain**2), 0.0
-        moves = moves[late:]
-        largest = -gain_to_db(float(moves.min()))
-        return self._integrated(self._powers * np.square(moves * gain)), largest
+        least = 1.0
 
-    def _integrated(self, powers: Block) -> float | None:
+        def gains() -> Iterator[Block]:
+            nonlocal least
+            for moves in self._moves(db_to_gain(gain_db), db_to_gain(ceiling_dbtp), ballistics):
+                least = min(least, float(moves.min()))
+                yield moves * db_to_gain(gain_db)
+
+        return self._integrated(gains()), 0.0 - gain_to_db(least)
+
+    def _starts(self) -> range:
+        return range(0, self._powers.shape[0], _CHUNK_POOLS)
+
+    def _moves(self, gain: float, ceiling: float, ballistics: Ballistics) -> Iterator[Block]:
+        """Yield what the limiter's first stage does to each pool, latency taken off."""
+        assert self._peaks is not None
+        curve = LimiterCurve(ballistics, self._sample_rate_hz, ceiling, 1)
+        late = curve.latency_pools
+        fed = 0
+
+        def fed_through(pools: int) -> Block:
+            nonlocal fed
+            peaks = self._peaks[fed : fed + pools] * np.float64(gain)  # type: ignore[index]
+            fed += pools
+            moves = curve.process(np.pad(peaks, (0, pools - peaks.shape[0])))
+            return np.ones(pools) if moves is None else moves
+
+        if late:
+            fed_through(late)
+        for start in self._starts():
+            yield fed_through(min(_CHUNK_POOLS, self._powers.shape[0] - start))
+
+    def _integrated(self, gains: Iterable[Block | np.float64]) -> float | None:
         """Cut pools into slices of 10 ms, and let the meter's own arithmetic gate them."""
-        total = np.concatenate(([0.0], np.cumsum(powers)))
-        edges = np.interp(self._bounds / POOL_FRAMES, np.arange(total.shape[0]), total)
+        edges = np.zeros(self._bounds.shape[0])
+        before = 0.0
+        for start, gain in zip(self._starts(), gains, strict=True):
+            powers = self._powers[start : start + _CHUNK_POOLS] * np.square(gain)
+            total = before + np.concatenate(([0.0], np.cumsum(powers, dtype=np.float64)))
+            stop = start + powers.shape[0]
+            first, last = np.searchsorted(self._bounds, (start, stop), side="right")
+            places = self._bounds[first:last] - start
+            edges[first:last] = np.interp(places, np.arange(total.shape[0]), total)
+            before = float(total[-1])
         slices = np.diff(edges) * (SLICES_PER_SECOND / self._sample_rate_hz)
         return integrated_lufs(slices[None, :], np.ones(1))
