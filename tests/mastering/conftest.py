@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,19 @@ import soundfile
 
 from mixmaster.arrays import Block
 from mixmaster.documents.loading import load_text
+from mixmaster.engine.threads import one_blas_thread
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.run import NamedTarget
 from mixmaster.mastering.target import Target
 
 RATE = 44_100
+
+
+@pytest.fixture(autouse=True)
+def _one_blas_thread() -> Iterator[None]:
+    """As the commands do: bytes repeat, and tests side by side do not fight for processors."""
+    with one_blas_thread():
+        yield
 
 
 @pytest.fixture
