@@ -105,8 +105,8 @@ def peer(folder: Path, output: Path) -> None:
 def ours(folder: Path, output: Path, threads: int = 2) -> None:
     """The same through mixmaster."""
     from mixmaster.documents.loading import load_text
-    from mixmaster.mixing.preset import MixPreset
     from mixmaster.mixing.plan import plan_mix
+    from mixmaster.mixing.preset import MixPreset
     from mixmaster.mixing.run import mix
 
     plan = plan_mix([str(folder)], load_text(MixPreset, PRESET), threads=threads)
@@ -139,7 +139,9 @@ class Side:
         return float(self.process.stdout.readline())
 
 
-def run_alone(which: str, folder: Path, output: Path, runs: int) -> tuple[list[float], float, float]:
+def run_alone(
+    which: str, folder: Path, output: Path, runs: int
+) -> tuple[list[float], float, float]:
     """Return the seconds of each run, the whole process's, and its peak memory in MB."""
     start = time.perf_counter()
     side = Side(which, folder, output, runs)
@@ -154,9 +156,9 @@ def speed(folder: Path, minutes: float) -> None:
     whole: dict[str, list[float]] = {"ours": [], "one": [], "peer": []}
     memory: dict[str, float] = {}
     for _ in range(PAIRS):
-        for which in sides:
+        for which, runs in sides.items():
             seconds, process, peak = run_alone(which, folder, folder.parent / f"mix_{which}.wav", 2)
-            sides[which].append(seconds[-1])
+            runs.append(seconds[-1])
             whole[which].append(process - sum(seconds[:-1]))
             memory[which] = max(memory.get(which, 0.0), peak)
     names = {"ours": "mixmaster", "one": "mixmaster, 1 thread", "peer": "pedalboard + soundfile"}

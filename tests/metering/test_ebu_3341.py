@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from meter_tones import SILENCE, fed_loudness, stereo, tone, true_peak_dbtp
+from tests.metering.meter_tones import SILENCE, fed_loudness, stereo, tone, true_peak_dbtp
 
 from mixmaster.arrays import Block
 from mixmaster.metering.loudness import momentary_lufs, short_term_lufs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from meter_tones import fed_loudness, stereo, tone
+from tests.metering.meter_tones import fed_loudness, stereo, tone
 
 CASES = {
     1: ([-20, -30], 10.0),

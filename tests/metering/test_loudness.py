@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from meter_tones import SILENCE, fed_loudness, stereo, tone
 from scipy.signal import sosfilt
+from tests.metering.meter_tones import SILENCE, fed_loudness, stereo, tone
 
 from mixmaster.arrays import Block
 from mixmaster.dsp.k_weighting import k_weighting_sos

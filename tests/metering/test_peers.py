@@ -8,8 +8,8 @@ import av
 import numpy as np
 import pyloudnorm
 import pytest
-from meter_tones import fed_loudness, true_peak_dbtp
 from scipy.signal import butter, sosfilt
+from tests.metering.meter_tones import fed_loudness, true_peak_dbtp
 
 from mixmaster.arrays import Block
 

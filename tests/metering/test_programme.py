@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from meter_tones import fed_loudness, stereo, tone, true_peak_dbtp
+from tests.metering.meter_tones import fed_loudness, stereo, tone, true_peak_dbtp
 
 from mixmaster.errors import SignalError, UsageError
 from mixmaster.metering.programme import ProgrammeFigures, ProgrammeMeter

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from meter_tones import true_peak_dbtp
+from tests.metering.meter_tones import true_peak_dbtp
 
 from mixmaster.arrays import Block
 from mixmaster.dsp.true_peak import KERNEL, LEAD, PHASES, TAPS
