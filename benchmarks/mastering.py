@@ -114,7 +114,7 @@ def make_matchering(folder: Path) -> Callable[[], Path]:
 
 def make_script(folder: Path) -> Callable[[], Path]:
     import soundfile
-    from pedalboard import (  # type: ignore[attr-defined]  # the stubs do not export it
+    from pedalboard import (
         BrickwallLimiter,
         Compressor,
         Gain,
