@@ -12,7 +12,7 @@ def main() -> None:
         from mixmaster.cli.streams import hold_descriptors
 
         hold_descriptors()
-        status = run(sys.argv[1:])
+        status = run(sys.argv[1:], to_the_end=True)
     except KeyboardInterrupt:  # before there was anything to clean up
         status = 130
     sys.exit(status)

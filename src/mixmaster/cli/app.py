@@ -17,7 +17,13 @@ import click
 from mixmaster import __version__
 from mixmaster.cli.commands import Group, as_usage_error, write_lines
 from mixmaster.cli.interrupts import Interrupts, interruptible
-from mixmaster.cli.streams import accept_every_character, discard_stdout, flush_stdout, use_color
+from mixmaster.cli.streams import (
+    accept_every_character,
+    discard,
+    flush_stdout,
+    forgiving,
+    use_color,
+)
 from mixmaster.errors import InterruptedByUserError, MixmasterError
 
 COMMANDS = ("mix", "master", "render", "measure", "presets", "demo")
@@ -64,7 +70,7 @@ class _Mixmaster(Group):
             result = super().invoke(ctx)
             flush_stdout()
         except BrokenPipeError:
-            discard_stdout()
+            discard(sys.stdout)
             ctx.exit(EXIT_READER_GONE)
         return result
 
@@ -90,18 +96,23 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-def run(arguments: list[str]) -> int:
-    """Run the command line; return the exit status. No exception leaves it."""
+def run(arguments: list[str], *, to_the_end: bool = False) -> int:
+    """Run the command line; return the exit status. No exception leaves it.
+
+    Args:
+        arguments: Those after the program's name.
+        to_the_end: The process ends after this; see ``interruptible``.
+    """
     # One thread for BLAS, before numpy is imported: its results depend on the number.
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ[name] = "1"
     accept_every_character()
     as_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
-    with interruptible() as interrupts:
+    with interruptible(to_the_end=to_the_end) as interrupts:
         try:
             return _run(arguments, interrupts, as_json=as_json)
         except BrokenPipeError:
-            discard_stdout()
+            discard(sys.stdout)
             return EXIT_READER_GONE
         except KeyboardInterrupt:  # between the commands' own lines
             return _report(_interrupted(interrupts), as_json=as_json)
@@ -123,7 +134,8 @@ def _run(arguments: list[str], interrupts: Interrupts, *, as_json: bool) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        discard_stdout()  # it may be stdout that failed: its disk is full
+        with forgiving(sys.stdout):  # it may be stdout that failed: its disk is full
+            flush_stdout()
         where = os.fsdecode(error.filename) if error.filename else ""
         return _report(MixmasterError(where, error.strerror or str(error)), as_json=as_json)
     except MemoryError:
@@ -146,7 +158,8 @@ def _report(error: MixmasterError, *, as_json: bool) -> int:
     _clean_up()  # before anything is said about it
     status = error.status if isinstance(error, InterruptedByUserError) else error.exit_code
     if as_json:
-        show_json({**error.to_json(), "exit_status": status})
+        with forgiving(sys.stdout):
+            show_json({**error.to_json(), "exit_status": status})
     failure(str(error))
     return status
 
@@ -162,7 +175,8 @@ def _bug(error: Exception, *, as_json: bool) -> int:
     hint = "please report it; MIXMASTER_DEBUG=1 shows where it happened"
     if as_json:
         said = {"error": "Bug", "where": "", "reason": reason, "hint": hint}
-        show_json({**said, "exit_status": EXIT_BUG})
+        with forgiving(sys.stdout):
+            show_json({**said, "exit_status": EXIT_BUG})
     failure(f"{reason} ({hint})", f"a bug in mixmaster {__version__}")
     return EXIT_BUG
 

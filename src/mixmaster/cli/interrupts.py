@@ -24,12 +24,16 @@ class Interrupts:
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupts]:
+def interruptible(*, to_the_end: bool = False) -> Iterator[Interrupts]:
     """Turn Ctrl-C, SIGTERM and a closed terminal into one ``KeyboardInterrupt``.
 
     What follows the first signal is ignored: cleaning up takes a moment, and an impatient second
     Ctrl-C must not cut it short. A signal that was ignored from the start, as by ``nohup``, stays
     so.
+
+    Args:
+        to_the_end: The process ends after this: what follows a first signal stays ignored, for
+            the interpreter takes a moment to leave, too, and the status must be the first one's.
     """
     seen = Interrupts()
 
@@ -50,5 +54,6 @@ def interruptible() -> Iterator[Interrupts]:
     try:
         yield seen
     finally:
+        ended = to_the_end and seen.number is not None
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if ended else handler)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mixmaster.cli.streams import is_terminal, use_color, width_of
+from mixmaster.cli.streams import forgiving, is_terminal, use_color, width_of
 from mixmaster.cli.tables import Table, layout
 
 Progress = Callable[[str, float], None]
@@ -91,7 +91,8 @@ def _say(label: str, text: str, **style: Any) -> None:
         lines = [line for part in wrapped for line in part]
     head = lines[0].removeprefix(label)
     lines[0] = click.style(label, **style) + head
-    click.echo("\n".join(lines), err=True, color=use_color())
+    with forgiving(sys.stderr):
+        click.echo("\n".join(lines), err=True, color=use_color())
 
 
 def printable(text: str) -> str:

@@ -64,7 +64,7 @@ def list_command(kind: str | None, as_json: bool) -> None:
             title, about = str(head.get("name", "")), str(head.get("description", ""))
         except DocumentError as error:
             title, about = "", f"unreadable: {error}"
-        rows.append((preset.kind, preset.name, title, about, preset.origin))
+        rows.append((preset.kind, preset.name, about, preset.origin))
         listed.append(
             {
                 "schema": "mixmaster/preset/1",
@@ -79,7 +79,7 @@ def list_command(kind: str | None, as_json: bool) -> None:
     if as_json:
         show_json(listed)
     else:
-        show(table("", ("kind", "name", "title", "description", "origin"), rows))
+        show(table("", ("kind", "name", "description", "origin"), rows))
 
 
 @command.command(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 _PLAIN = {"–": "-", "─": "-", "→": "->", "×": "x", "…": "...", "µ": "u"}
@@ -44,11 +46,11 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
     return text, error.end
 
 
-def discard_stdout() -> None:
-    """Send what is left for stdout nowhere: its reader has gone, or its disk is full."""
-    if sys.stdout is not None:
+def discard(stream: IO[str] | None) -> None:
+    """Send what is left for a stream nowhere: its reader has gone, or its disk is full."""
+    if stream is not None:
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, stream.fileno())
         os.close(null)
 
 
@@ -60,6 +62,17 @@ def flush_stdout() -> None:
     """
     if sys.stdout is not None:
         sys.stdout.flush()
+
+
+@contextmanager
+def forgiving(stream: IO[str] | None) -> Iterator[None]:
+    """Give up on a stream that fails: what it was to be told is no reason to fail, too."""
+    try:
+        yield
+        if stream is not None:
+            stream.flush()
+    except OSError:
+        discard(stream)
 
 
 def use_color() -> bool | None:
