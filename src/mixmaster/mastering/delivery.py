@@ -18,7 +18,7 @@ from mixmaster.engine.stats import InsertStats, ReductionFigures
 from mixmaster.errors import RefusedError
 from mixmaster.mastering.pipeline import ahead
 from mixmaster.mastering.programme import Drive, Programme
-from mixmaster.mastering.solver import TOLERANCE_LU, UnreachableError, solve_gain_db
+from mixmaster.mastering.solver import ACCEPTED_LU, UnreachableError, solve_gain_db
 from mixmaster.mastering.target import Target
 from mixmaster.metering.programme import ProgrammeFigures, ProgrammeMeter
 from mixmaster.units import db_to_gain, gain_to_db
@@ -235,7 +235,7 @@ class _Attempt:
         if request.wanted_lufs is not None:
             assert after.integrated_lufs is not None
             error = after.integrated_lufs - request.wanted_lufs
-            if abs(error) > TOLERANCE_LU:
+            if abs(error) > ACCEPTED_LU:
                 self._correction_lu += error
                 if limiter is None:
                     self.gain_db -= error

@@ -306,7 +306,7 @@ class _Job:
                 target=named.name,
                 wanted_lufs=request.wanted_lufs,
                 ceiling_dbtp=request.ceiling_dbtp,
-                refused=str(error),
+                refused=f"{error.reason} ({error.hint})" if error.hint else error.reason,
                 figures=error.figures,
             )
         return _result(request, delivered, file, manifest)
