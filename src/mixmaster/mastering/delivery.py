@@ -27,7 +27,7 @@ LIMITER_ID: Final = "master.limiter"
 _KERNEL_NORM: Final = float(np.abs(KERNEL).sum(axis=1).max())
 _MOST_PASSES: Final = 8
 _MARGIN_DB: Final = 1e-4  # taken off further when a finished file was over
-_ROOM_DB: Final = 3.0  # peaks are measured for this much more gain than would do unlimited
+_ROOM_DB: Final = 6.0  # peaks are measured for this much more gain than would do unlimited
 
 
 @dataclass(frozen=True, slots=True)
