@@ -18,6 +18,7 @@ ROWS: list[set[str]] = [
     {"metering", "audio"},
     {"effects"},
     {"engine"},
+    {"checking"},
     {"pages"},
     {"mixing"},
     {"mastering"},
@@ -33,6 +34,8 @@ ONLY_IN = {
     "soundfile": {"audio"},
     "soxr": {"audio", "dsp"},
     "pedalboard": {"effects"},
+    "jinja2": {"pages"},
+    "PIL": {"pages"},
     "pydantic": {"documents", "effects", "mixing", "mastering"},
 }
 
