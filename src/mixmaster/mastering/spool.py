@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Spool:
         self.frames = 0
         self._rest: Block32 = np.zeros((channels, 0), dtype=np.float32)
         self._file = path.open("w+b", buffering=0)
+        self._lock = threading.Lock()
 
     def write(self, block: Block) -> Block:
         """Append a block of any length; return it as it will be read: rounded to 32 bits.
@@ -91,7 +92,10 @@ class Spool:
         May be called from several threads.
         """
         size = self.channels * BLOCK_FRAMES * _BYTES
-        data = os.pread(self._file.fileno(), size, index * size)
+        with self._lock:  # not os.pread, which some systems lack
+            self._file.seek(index * size)
+            data = self._file.read(size)
+        assert data is not None
         assert len(data) == size
         block = np.frombuffer(data, dtype=np.float32).reshape(self.channels, BLOCK_FRAMES)
         return block[:, : self.frames - index * BLOCK_FRAMES].astype(np.float64)
