@@ -32,7 +32,7 @@ class Chunks:
         """The largest magnitude of a sample so far."""
         self._sample_rate_hz = sample_rate_hz
         self._where = where
-        self._chunk = np.zeros((channels, CHUNK_FRAMES), np.float32)
+        self._chunk, self._other = np.zeros((2, channels, CHUNK_FRAMES), np.float32)
         self._filled = 0
         self._frames = 0
 
@@ -49,7 +49,7 @@ class Chunks:
     def add(self, block: Block) -> Iterator[Block32]:
         """Yield the chunks that ``block``, ``(channels, frames)``, completes.
 
-        A chunk is only good until the next one is asked for.
+        A chunk stays good while the next one is filled, until the one after it is asked for.
 
         Raises:
             SignalError: For NaN, infinity, or a sample over +300 dBFS; nothing is to be
@@ -68,6 +68,7 @@ class Chunks:
                 yield self._chunk
                 self._frames += CHUNK_FRAMES
                 self._filled = 0
+                self._chunk, self._other = self._other, self._chunk
 
     def _check(self, part: Block32) -> None:
         high = np.abs(part)

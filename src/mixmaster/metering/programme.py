@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, fields
 
 from mixmaster.arrays import Block
@@ -56,6 +56,7 @@ class ProgrammeMeter:
         self._chunks = Chunks(sample_rate_hz, channels, where)
         self._true_peak = TruePeakMeter(sample_rate_hz, channels)
         self._powers = BlockPowers(sample_rate_hz, channels)
+        self._pending: Future[None] | None = None
         self._weights: Block | None = None
         self._no_loudness = ""
         try:
@@ -68,23 +69,31 @@ class ProgrammeMeter:
 
         Args:
             block: ``(channels, frames)``, of any length.
-            pool: A thread to share the work with; the figures are the same without.
+            pool: A thread to share the work with, which may go on after this returns; the
+                figures are the same without.
 
         Raises:
             SignalError: For NaN, infinity, or a sample over +300 dBFS; the meter is not to be
                 used after that.
         """
         for chunk in self._chunks.add(block):
-            waiting = pool.submit(self._true_peak.take, chunk) if pool else None
-            if self._weights is not None:
-                self._powers.take(chunk)
-            if waiting:
-                waiting.result()
+            self._settle()
+            if pool:
+                self._pending = pool.submit(self._true_peak.take, chunk)
             else:
                 self._true_peak.take(chunk)
+            if self._weights is not None:
+                self._powers.take(chunk)
+
+    def _settle(self) -> None:
+        """Wait for what the other thread still does: a chunk lives no longer than the next."""
+        if self._pending:
+            self._pending.result()
+            self._pending = None
 
     def result(self) -> ProgrammeFigures:
         """Return the figures so far; measuring may go on afterwards."""
+        self._settle()
         rest = self._chunks.rest
         if self._weights is None:
             loudness = LoudnessFigures(None, None, None, None, self._reasons_without_weights())
