@@ -38,11 +38,11 @@ def command(
     The song is synthesised here: drums on several microphones, bass, guitars, keys and voices.
     """
     from mixmaster.cli import render
-    from mixmaster.cli.output import printable, show_json, show_path
+    from mixmaster.cli.output import echo, printable, show_json, show_path
     from mixmaster.song import TEMPO_BPM, write_song
 
     stems = folder if stems_only else folder / "stems"
-    click.echo(printable(f"playing the demo song into {stems.absolute()} ..."), err=True)
+    echo(printable(f"playing the demo song into {stems.absolute()} ..."), err=True)
     paths = write_song(stems, overwrite=overwrite)
     if stems_only and as_json:
         show_json({"schema": "mixmaster/demo-stems/1", "files": [p.absolute() for p in paths]})
@@ -55,7 +55,7 @@ def command(
     words = ["mixmaster", "render", str(stems), "-p", "rock-band", "-m", "transparent"]
     words += [word for target in TARGETS for word in ("-t", target)]
     words += ["--tempo-bpm", f"{TEMPO_BPM:g}", "--song", "demo", "-o", str(masters)]
-    click.echo(printable(shlex.join(words)), err=True)
+    echo(printable(shlex.join(words)), err=True)
     status = context.invoke(
         render.command,
         stems=(str(stems),),

@@ -33,14 +33,22 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     return Table(printable(title), tuple(columns), cells)
 
 
+def echo(text: str | bytes = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print a text, without colours where it is no terminal, or ``NO_COLOR`` forbids them.
+
+    The stream is named because click would write UTF-8 to one that says it is ASCII.
+    """
+    click.echo(text, file=sys.stderr if err else sys.stdout, nl=nl, color=use_color())
+
+
 def show(*tables: Table) -> None:
     """Print tables on stdout, each followed by an empty line."""
     for each in tables:
         if each.title:
-            click.echo(click.style(each.title, bold=True), color=use_color())
+            echo(click.style(each.title, bold=True))
         for line in layout(each, width_of(sys.stdout)):
-            click.echo(line)
-        click.echo()
+            echo(line)
+        echo()
 
 
 def show_json(value: Any) -> None:
@@ -48,14 +56,14 @@ def show_json(value: Any) -> None:
     from mixmaster.results import to_json_text
 
     # What is not UTF-8 in a file's name becomes the JSON escape that reads back as it was.
-    click.echo(to_json_text(value).encode("utf-8", "backslashreplace"), nl=False)
+    echo(to_json_text(value).encode("utf-8", "backslashreplace"), nl=False)
 
 
 def show_path(path: Any) -> None:
     """Print where something is, absolutely, alone on its line."""
     from pathlib import Path
 
-    click.echo(printable(str(Path(path).absolute())))
+    echo(printable(str(Path(path).absolute())))
 
 
 def note(text: str) -> None:
@@ -92,7 +100,7 @@ def _say(label: str, text: str, **style: Any) -> None:
     head = lines[0].removeprefix(label)
     lines[0] = click.style(label, **style) + head
     with forgiving(sys.stderr):
-        click.echo("\n".join(lines), err=True, color=use_color())
+        echo("\n".join(lines), err=True)
 
 
 def printable(text: str) -> str:

@@ -94,13 +94,14 @@ def show_command(name: str) -> None:
 
     Two of one name are told apart by their folder: mastering/podcast, targets/podcast.
     """
+    from mixmaster.cli.output import echo, printable
     from mixmaster.documents.finding import find_preset
     from mixmaster.documents.loading import read_table
 
     path = find_preset(None, name)
     read_table(path)
-    click.echo(f"# {path}", err=True)
-    click.echo(path.read_text(encoding="utf-8-sig"), nl=False)
+    echo(printable(f"# {path}"), err=True)
+    echo(path.read_bytes(), nl=False)
 
 
 @command.command(
@@ -116,7 +117,7 @@ def check_command(files: tuple[str, ...], as_json: bool) -> int:
 
     Exit status 1 when there is one.
     """
-    from mixmaster.cli.output import printable, show_json
+    from mixmaster.cli.output import echo, printable, show_json
     from mixmaster.documents.finding import find_preset
     from mixmaster.documents.loading import load
     from mixmaster.errors import DocumentError
@@ -135,7 +136,7 @@ def check_command(files: tuple[str, ...], as_json: bool) -> int:
             listed.append({"file": str(path), "valid": True})
             text = f"{path}: valid {kind} preset"
         if not as_json:
-            click.echo(printable(text))
+            echo(printable(text))
     if as_json:
         show_json(listed)
     return status

@@ -179,7 +179,10 @@ class InsertStats:
             return
         chunks = max(1, block.shape[1] // CHUNK_FRAMES)
         self._means.append(_chunk_means(reduction_db, chunks))
-        self._powers.append(_chunk_means(np.square(block[0]), chunks))
+        powers = np.square(block[0])
+        for samples in block[1:]:
+            powers += np.square(samples)
+        self._powers.append(_chunk_means(powers, chunks))
         self._max = max(self._max, float(reduction_db.max()))
 
     def figures(self) -> ReductionFigures:

@@ -110,7 +110,12 @@ def mix(
 
         def verify(path: Path) -> ProgrammeFigures:
             tell("measuring the mix", 0.0)
-            found = measure_file(path, strict=True, threads=plan.threads).figures
+            found = measure_file(
+                path,
+                strict=True,
+                threads=plan.threads,
+                progress=lambda share: tell("measuring the mix", share),
+            ).figures
             measured.append(found)
             return found
 
@@ -142,6 +147,7 @@ def render_to(
                     done += block.shape[1]
                     progress("mixing", done / total)
                 report = sink.close()
+            progress("mixing", 1.0)  # a tail may end sooner than it had to
         finally:
             rendering.close()
             for stem in plan.stems.values():
