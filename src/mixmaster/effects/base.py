@@ -65,10 +65,13 @@ class Processor(ABC):
         latency_samples: How many frames the output lags behind the input.
         tail_samples: How long the output may go on, after the input's end and the latency,
             before it stays below -120 dBFS of a full-scale input.
+        settle_samples: How much of the signal before a passage it must have heard, beyond its
+            tail, for its state to be as if it had heard all of it (within -80 dB).
     """
 
     latency_samples: int = 0
     tail_samples: int = 0
+    settle_samples: int = 0
 
     @abstractmethod
     def process(self, block: Block, at: BlockContext) -> Block:

@@ -141,6 +141,8 @@ class CompressorProcessor(Processor):
         attack = ms_to_samples(settings.attack_ms, rate)
         release = ms_to_samples(settings.release_ms, rate)
         rms = ms_to_samples(settings.rms_ms, rate) if settings.detector == "rms" else 0.0
+        # Ten time constants: what is left of a forgotten reduction of 20 dB is 0.001 dB.
+        self.settle_samples = math.ceil(10.0 * (attack + release + rms))
         pool = pool_frames(
             attack_samples=attack,
             release_samples=release,

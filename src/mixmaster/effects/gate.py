@@ -99,6 +99,11 @@ class Gate(Effect):
         return GateProcessor(self, context)
 
 
+HYSTERESIS_S = 2.0
+"""How long a signal is taken to stay between the thresholds at most, where a gate remembers
+whether it was open."""
+
+
 class GateProcessor(Processor):
     """A prepared gate, exact to the frame: there are no pools here.
 
@@ -110,6 +115,10 @@ class GateProcessor(Processor):
         rate = context.sample_rate_hz
         self._context = context
         self.latency_samples = round(ms_to_samples(settings.lookahead_ms, rate))
+        glides_ms = 10.0 * (settings.attack_ms + settings.release_ms)
+        self.settle_samples = math.ceil(
+            ms_to_samples(settings.hold_ms + glides_ms, rate) + HYSTERESIS_S * rate
+        )
         self._delay = DelayLine(context.channels, self.latency_samples)
         self._key_filter = KeyHighPass(
             settings.key_high_pass_hz, sample_rate_hz=rate, where=context.where

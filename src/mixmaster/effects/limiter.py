@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Final, Literal, Self
 
 import numpy as np
@@ -10,13 +11,14 @@ from pydantic import model_validator
 from mixmaster.arrays import Block
 from mixmaster.documents.base import MisfitError, parameter
 from mixmaster.dsp.delay_line import DelayLine
+from mixmaster.dsp.gain_computer import DB_PER_OCTAVE
 from mixmaster.dsp.limiter import TruePeakLimiter
 from mixmaster.dsp.limiter_curve import Ballistics
 from mixmaster.dsp.pooled import POOL_FRAMES
 from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.errors import Problem
-from mixmaster.units import db_to_gain, gain_to_db
+from mixmaster.units import db_to_gain, gain_to_db, ms_to_samples
 
 Character = Literal["transparent", "punchy", "loud"]
 
@@ -127,6 +129,10 @@ class Limiter(KeylessEffect):
         return LimiterProcessor(context, db_to_gain(self.ceiling_dbtp), self.ballistics)
 
 
+MAX_FORGOTTEN_DB = 12.0
+"""A limiter is taken to have forgotten reductions up to this after its settling time."""
+
+
 class LimiterProcessor(Processor):
     """A prepared limiter.
 
@@ -141,6 +147,11 @@ class LimiterProcessor(Processor):
             context.channels, context.sample_rate_hz, ceiling, ballistics
         )
         self.latency_samples = self._limiter.latency_samples
+        # The slow release gives back MAX_FORGOTTEN_DB after everything else.
+        slow_ms = ballistics.release_ms * max(1.0, ballistics.sustain_ratio)
+        memory_ms = slow_ms * MAX_FORGOTTEN_DB / DB_PER_OCTAVE
+        memory_ms += ballistics.lookahead_ms + ballistics.hold_ms + 2.0 * ballistics.sustain_ms
+        self.settle_samples = math.ceil(ms_to_samples(memory_ms, context.sample_rate_hz))
         self._gain = np.ones(0)
         self._delay = DelayLine(context.channels, self.latency_samples)
 

@@ -191,11 +191,13 @@ class Prepared:
         nodes: Nodes at work, by id, in topological order.
         latency_samples: How late the output is; the renderer trims it from the head.
         tail_samples: The longest path's tail, by the effects' declarations.
+        settle_samples: The longest path's tail and settling time: the pre-roll of a passage.
     """
 
     nodes: dict[str, NodeRun]
     latency_samples: int
     tail_samples: int
+    settle_samples: int
 
 
 def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
@@ -206,6 +208,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
     """
     latency: dict[str, int] = {}
     tail: dict[str, int] = {}
+    settle: dict[str, int] = {}
     runs: dict[str, NodeRun] = {}
 
     def channels_of(feed: Feed) -> int:
@@ -221,6 +224,8 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
         ]
         longest = max((tail[source] for source in node.dependencies()), default=0)
         longest += node.delay_samples
+        memory = max((settle[source] for source in node.dependencies()), default=0)
+        memory += node.delay_samples
         inserts: list[InsertRun] = []
         for insert in node.inserts:
             processor = insert.settings.prepare(
@@ -261,7 +266,10 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
             )
             now += processor.latency_samples
             longest += 0 if bypass else processor.tail_samples
+            memory += 0 if bypass else processor.tail_samples + processor.settle_samples
         latency[node.id] = now
         tail[node.id] = longest
+        settle[node.id] = memory
         runs[node.id] = NodeRun(node, ports, inserts, graph)
-    return Prepared(runs, latency[graph.output], tail[graph.output])
+    output = graph.output
+    return Prepared(runs, latency[output], tail[output], settle[output])

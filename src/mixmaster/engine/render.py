@@ -28,6 +28,9 @@ BLOCKS_IN_FLIGHT = 2
 MAX_TAIL_S = 60.0
 """No tail is rendered for longer than this."""
 
+MAX_PREROLL_S = 120.0
+"""No passage is started earlier than this."""
+
 TAIL_FLOOR = 1e-6
 """-120 dBFS: where a tail ends."""
 
@@ -230,7 +233,8 @@ def render(
 
     The whole session is as long as its longest source plus the tail: until the output stays
     under -120 dBFS, at most what the effects declare, at most 60 s (then faded). A passage
-    is started early by the declared tails, so that states have settled when it begins.
+    is started early by the declared tails and settling times, so that states are those of the
+    whole session when it begins.
 
     Args:
         graph: What to run.
@@ -251,7 +255,8 @@ def render(
     content = max((source.frames for source in sources.values()), default=0)
     tail = min(prepared.tail_samples, round(MAX_TAIL_S * rate))
     stop = content + tail if passage.stop is None else passage.stop
-    preroll_start = max(0, passage.start - tail) // GRID_FRAMES * GRID_FRAMES
+    preroll = min(prepared.settle_samples, round(MAX_PREROLL_S * rate))
+    preroll_start = max(0, passage.start - preroll) // GRID_FRAMES * GRID_FRAMES
     job = _Job(
         graph=graph,
         prepared=prepared,
