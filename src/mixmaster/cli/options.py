@@ -42,6 +42,34 @@ class Seconds(_ParamType):
         return hours * 3600.0 + minutes * 60.0 + seconds
 
 
+class Within(_ParamType):
+    """A number from ``low`` to ``high``; NaN, which passes click's own ranges, is none.
+
+    Args:
+        low: The least that is taken.
+        high: The most.
+        whole: Whether it must be an integer.
+    """
+
+    name = "number"
+
+    def __init__(self, low: float, high: float, *, whole: bool = False) -> None:
+        self.low, self.high, self.whole = low, high, whole
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        kind = "whole number" if self.whole else "number"
+        try:
+            number = int(value) if self.whole else float(value)
+        except ValueError:
+            self.fail(f"'{value}' is no {kind}", param, ctx)
+        if not self.low <= number <= self.high:
+            self.fail(f"{value} is not between {self.low:g} and {self.high:g}", param, ctx)
+        return number
+
+
 def section_of(from_s: float | None, to_s: float | None, section: str | None) -> Section | None:
     """Return what ``--from``, ``--to`` and ``--section`` ask for together.
 
@@ -91,7 +119,7 @@ overwrite_option = click.option(
 )
 threads_option = click.option(
     "--threads",
-    type=click.IntRange(1, 256),
+    type=Within(1, 256, whole=True),
     metavar="N",
     help="How many threads share the work; all processors by default. The result is the same.",
 )
@@ -125,13 +153,13 @@ mix_options = _chain(
     ),
     click.option(
         "--tempo-bpm",
-        type=click.FloatRange(20.0, 400.0),
+        type=Within(20.0, 400.0),
         metavar="BPM",
-        help="The song's tempo, for delays that count in beats.",
+        help="The song's tempo, 20 to 400, for delays that count in beats.",
     ),
     click.option(
         "--sample-rate-hz",
-        type=click.IntRange(8_000, 768_000),
+        type=Within(8_000, 768_000, whole=True),
         metavar="HZ",
         help="The session's rate; the highest among the stems by default.",
     ),
@@ -150,15 +178,15 @@ target_options = _chain(
     click.option(
         "--loudness",
         "loudness_lufs",
-        type=click.FloatRange(-40.0, -4.0),
+        type=Within(-40.0, -4.0),
         metavar="LUFS",
-        help="Integrated loudness in LUFS, instead of the targets' own.",
+        help="Integrated loudness, -40 to -4 LUFS, instead of the targets' own.",
     ),
     click.option(
         "--ceiling",
         "ceiling_dbtp",
-        type=click.FloatRange(-60.0, 0.0),
+        type=Within(-60.0, 0.0),
         metavar="DBTP",
-        help="True-peak ceiling in dBTP, instead of the targets' own.",
+        help="True-peak ceiling, -60 to 0 dBTP, instead of the targets' own.",
     ),
 )

@@ -47,7 +47,12 @@ def command() -> None:
     """
 
 
-@command.command("list", cls=Command, examples=["presets list", "presets list target --json"])
+@command.command(
+    "list",
+    cls=Command,
+    short_help="List presets and targets.",
+    examples=["presets list", "presets list target --json"],
+)
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @json_option
 def list_command(kind: str | None, as_json: bool) -> None:
