@@ -166,6 +166,25 @@ class TestRender:
         assert "'bands'" in master.err
         assert not out.exists()
 
+    @pytest.mark.parametrize("name", ["a/b", "../x", "", ".hidden", "..", "/etc/x"])
+    def test_a_songs_name_can_not_lead_elsewhere(
+        self, name: str, stems: Path, out: Path, mixmaster: Any
+    ) -> None:
+        common = ("render", stems, "-p", "rock-band", "-m", "warm", "-t", "cd", "-o", out)
+        done = mixmaster(*common, "--song", name)
+        assert done.status == 2
+        assert "--song: " in done.err
+        assert not out.exists()
+
+    def test_a_cut_stem_is_a_warning(self, stems: Path, out: Path, mixmaster: Any) -> None:
+        path = stems / "Bass DI.wav"
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        common = ("render", stems, "-p", "rock-band", "-m", "warm", "-t", "cd", "-o", out)
+        done = mixmaster(*common, "--json")
+        assert done.status == 0
+        assert "warning: Bass DI.wav: " in done.err
+        assert len(done.json["warnings"]) == 1
+
 
 class TestDemo:
     def test_stems_only(self, out: Path, mixmaster: Any, monkeypatch: pytest.MonkeyPatch) -> None:

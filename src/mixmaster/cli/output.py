@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -59,11 +60,11 @@ def show_json(value: Any) -> None:
     echo(to_json_text(value).encode("utf-8", "backslashreplace"), nl=False)
 
 
-def show_path(path: Any) -> None:
+def show_path(path: Path) -> None:
     """Print where something is, absolutely, alone on its line."""
-    from pathlib import Path
+    from mixmaster.audio.names import shown
 
-    echo(printable(str(Path(path).absolute())))
+    echo(shown(path.absolute()))
 
 
 def note(text: str) -> None:

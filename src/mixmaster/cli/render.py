@@ -19,6 +19,7 @@ from mixmaster.cli.options import (
     target_options,
     threads_option,
 )
+from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
     from mixmaster.mastering.song import SongRun
@@ -101,6 +102,7 @@ def command(
     master_preset = load_preset(mastering, master_overrides)
     wanted = [load_target(name) for name in targets]
     part = section_of(from_s, to_s, section)
+    name = _song_name(song, stems)
     with progress() as tell:
         plan = plan_mix(
             stems,
@@ -123,27 +125,38 @@ def command(
             wanted,
             output,
             options,
-            song=song or _song_name(stems),
+            song=name,
             progress=tell,
         )
     _show(run, as_json=as_json)
     return run.masters.exit_code
 
 
-def _song_name(stems: tuple[str, ...]) -> str:
-    """Return the name of the folder that the first stem lies in, or that was given."""
+def _song_name(song: str | None, stems: tuple[str, ...]) -> str:
+    """Return the song's name for file names: as given, or that of the first stem's folder.
+
+    Raises:
+        UsageError: For a name that cannot begin a file's.
+    """
+    if song is not None:
+        if not song or song.startswith(".") or Path(song).name != song:
+            hint = "a word without slashes, and without a dot in front"
+            raise UsageError("--song", f"'{song}' cannot begin a file's name", hint)
+        return song
     first = Path(stems[0])
     folder = first if first.is_dir() else first.parent
-    return folder.resolve().name or "mix"
+    return folder.resolve().name.lstrip(".") or "mix"
 
 
 def _show(run: SongRun, *, as_json: bool) -> None:
     from mixmaster.cli.bridge import bridge_table, staging_table
     from mixmaster.cli.master import show_masters, show_refusals
-    from mixmaster.cli.output import note, show, show_json
+    from mixmaster.cli.output import note, show, show_json, warning
 
     for text in run.notes:
         note(text)
+    for text in run.warnings:
+        warning(text)
     if as_json:
         show_json({"schema": "mixmaster/render/1", **run.to_json()})
         show_refusals(run.masters)

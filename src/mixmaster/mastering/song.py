@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from mixmaster.audio.sink import FileSpec
-from mixmaster.audio.source import content_hash
+from mixmaster.engine.hashing import background_hashes
 from mixmaster.engine.publish import check_writable, refuse_inputs
 from mixmaster.engine.stats import BridgeRow
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.results import MasterRun
 from mixmaster.mastering.run import MasterOptions, NamedTarget, Progress, master, output_paths
 from mixmaster.mixing.plan import MixPlan
-from mixmaster.mixing.run import mix_manifest, render_to
+from mixmaster.mixing.run import mix_manifest, render_to, stem_warnings
 from mixmaster.mixing.staging import Staging
 from mixmaster.results import Result
 
@@ -30,12 +29,14 @@ class SongRun(Result):
         bridge: One line for each strip, bus and the mix.
         masters: The masters.
         notes: What is worth knowing of the mix.
+        warnings: What the stems' files had to say: cut short, damaged, ...
     """
 
     staging: tuple[Staging, ...]
     bridge: tuple[BridgeRow, ...]
     masters: MasterRun
     notes: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def render_song(
@@ -73,12 +74,10 @@ def render_song(
     spec = FileSpec("wav", 32, plan.sample_rate_hz, 2)
     with tempfile.TemporaryDirectory(prefix="mixmaster-") as folder:
         premaster = Path(folder) / f"{song}.wav"
-        with ThreadPoolExecutor(1, thread_name_prefix="hash") as hashing:
-            hashes = {path: hashing.submit(content_hash, path) for path in plan.paths}
+        with background_hashes(plan.paths) as hashes:
             _, bridge = render_to(plan, premaster, spec, progress=progress)
             origin = mix_manifest(plan, spec, hashes, bridge)
         run = master(
             premaster, preset, targets, output, options, origin=origin, song=song, progress=progress
         )
-    notes = [note for stem in plan.stems.values() for note in stem.notes]
-    return SongRun(plan.stagings, bridge, run, (*plan.notes, *notes))
+    return SongRun(plan.stagings, bridge, run, plan.notes, stem_warnings(plan))
