@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mixmaster.arrays import BLOCK_FRAMES
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import open_source
-from mixmaster.engine.threads import one_blas_thread
+from mixmaster.engine.threads import keep_freed_memory, one_blas_thread
 from mixmaster.metering.programme import ProgrammeFigures, ProgrammeMeter
 
 MEASURED_BLOCK_FRAMES = 4 * BLOCK_FRAMES
@@ -45,6 +45,7 @@ def measure_file(
         AudioFileError: For a file that cannot be used.
         SignalError: For NaN or infinity in it.
     """
+    keep_freed_memory()
     pool = ThreadPoolExecutor(1, thread_name_prefix="measure") if threads > 1 else None
     try:
         with one_blas_thread(), open_source(path, strict=strict) as source:
