@@ -40,6 +40,14 @@ Run = Callable[..., Outcome]
 Stem = Callable[..., Path]
 
 
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the developer's terminal and presets out of the tests."""
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "MIXMASTER_DEBUG", "PYTHONIOENCODING"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
 @pytest.fixture
 def mixmaster(capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command line in this process."""

@@ -50,7 +50,7 @@ class TestMaster:
 
     def test_the_tables_show_before_and_after(self, song: Path, out: Path, mixmaster: Any) -> None:
         done = mixmaster("master", song, "-p", "transparent", "-t", "spotify", "-o", out)
-        assert "Masters: Transparent" in done.out
+        assert "Masters of song.wav: Transparent" in done.out
         assert "before" in done.out
         assert done.out.splitlines()[-1] == str(out / "song_spotify.flac")
 
@@ -81,6 +81,8 @@ class TestMaster:
             (("-p", "transparent", "-t", "spotify", "--ceiling", "3"), "--ceiling: 3 is not"),
             (("-p", "transparent", "-t", "spotify", "--loudness", "nan"), "--loudness: nan is not"),
             (("-p", "transparent", "-t", "spotify", "--from", "99"), "s long"),
+            (("-p", "transparent", "-t", "spotify", "--from", "2", "--to", "1"), "--to: 1 s is"),
+            (("-p", "transparent", "-t", "spotify", "--section", "loudest:0"), "has no length"),
             (("-p", "transparent", "-t", "cd", "--set", "insert.compressor.ration=2"), "'ratio'"),
         ],
     )
@@ -165,6 +167,15 @@ class TestRender:
         assert "warm" in master.err
         assert "'bands'" in master.err
         assert not out.exists()
+
+    def test_a_section_outside_the_song_is_told_before_the_mixing(
+        self, stems: Path, out: Path, mixmaster: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("mixmaster.mastering.song.render_to", None)
+        common = ("render", stems, "-p", "rock-band", "-m", "warm", "-t", "cd", "-o", out)
+        done = mixmaster(*common, "--from", "9")
+        assert done.status == 2
+        assert "--from: 9 s lies outside the song (it is 5.00 s long)" in done.err
 
     @pytest.mark.parametrize("name", ["a/b", "../x", "", ".hidden", "..", "/etc/x"])
     def test_a_songs_name_can_not_lead_elsewhere(

@@ -30,7 +30,10 @@ FLAT = ("-p", "flat", "--dry-run")
         (("mix", "STEM", *FLAT, "--from", "soon"), "--from: 'soon' is no time; 75.5 or 1:15.5"),
         (("mix", "STEM", *FLAT, "--from=-1"), "--from: '-1' is no time"),
         (("mix", "STEM", *FLAT, "--from", "nan"), "--from: 'nan' is no time"),
-        (("mix", "STEM", *FLAT, "--section", "loudest:0s"), "--section: loudest:0s has no length"),
+        (
+            ("mix", "STEM", *FLAT, "--section", "loudest:0s"),
+            "'loudest:0s' has no length",
+        ),
         (("mix", "STEM", *FLAT, "--section", "loud"), "loudest:30s would be"),
         (("mix", "STEM", *FLAT, "--section", "loudest:1s", "--to", "1"), "contradicts --from"),
         (

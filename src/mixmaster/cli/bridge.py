@@ -119,7 +119,6 @@ def masters_table(run: MasterRun) -> Table:
             figure(before.true_peak_dbtp, 2),
             NONE,
             NONE,
-            run.source.name,
         )
     ]
     for result in run.results:
@@ -127,7 +126,7 @@ def masters_table(run: MasterRun) -> Table:
         limiter = result.limiter
         rows.append(
             (
-                result.target,
+                f"{result.target}: refused" if result.refused else result.target,
                 figure(result.wanted_lufs, 1),
                 figure(after.integrated_lufs if after else None, 2),
                 figure(after.loudness_range_lu if after else None),
@@ -135,7 +134,6 @@ def masters_table(run: MasterRun) -> Table:
                 figure(after.true_peak_dbtp if after else None, 2),
                 figure(result.ceiling_dbtp, 1),
                 f"{figure(limiter.mean_db)} / {figure(limiter.max_db)}" if limiter else NONE,
-                result.file.name if result.file else "refused",
             )
         )
     columns = (
@@ -147,6 +145,5 @@ def masters_table(run: MasterRun) -> Table:
         ">dBTP",
         ">ceiling",
         ">limiter mean / max dB",
-        "file",
     )
-    return table(f"Masters: {run.preset}", columns, rows)
+    return table(f"Masters of {run.source.name}: {run.preset}", columns, rows)

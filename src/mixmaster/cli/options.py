@@ -74,18 +74,36 @@ def section_of(from_s: float | None, to_s: float | None, section: str | None) ->
     """Return what ``--from``, ``--to`` and ``--section`` ask for together.
 
     Raises:
-        UsageError: When they contradict each other.
+        UsageError: When they contradict each other, or hold nothing.
     """
     from mixmaster.mixing.plan import Section
 
     if section is None:
-        return None if from_s is None and to_s is None else Section(from_s or 0.0, to_s)
+        if from_s is None and to_s is None:
+            return None
+        if to_s is not None and not to_s > (from_s or 0.0):
+            raise UsageError("--to", f"{to_s:g} s is not after --from {from_s or 0.0:g} s")
+        return Section(from_s or 0.0, to_s)
     if from_s is not None or to_s is not None:
         raise UsageError("--section", "contradicts --from and --to", "give one or the other")
     found = _LOUDEST.fullmatch(section.strip())
     if found is None:
         raise UsageError("--section", f"'{section}' is not known", "loudest:30s would be")
-    return Section(loudest_s=float(found[1] or DEFAULT_LOUDEST_S))
+    loudest_s = float(found[1] or DEFAULT_LOUDEST_S)
+    if not loudest_s > 0.0:
+        raise UsageError("--section", f"'{section}' has no length", "loudest:30s would be")
+    return Section(loudest_s=loudest_s)
+
+
+def require_inside(section: Section | None, length_s: float) -> None:
+    """Raise for a section that begins after the song's end, before any work is done for it.
+
+    Raises:
+        UsageError: With the song's length.
+    """
+    if section is not None and not section.from_s < length_s:
+        reason = f"{section.from_s:g} s lies outside the song"
+        raise UsageError("--from", reason, f"it is {length_s:.2f} s long")
 
 
 def complete_presets(kind: str) -> Callable[..., list[str]]:

@@ -13,6 +13,7 @@ from mixmaster.cli.options import (
     json_option,
     mix_options,
     overwrite_option,
+    require_inside,
     section_of,
     section_options,
     strict_option,
@@ -112,6 +113,7 @@ def command(
             threads=threads,
             progress=tell,
         )
+        require_inside(part, plan.length_s)
         options = MasterOptions(
             overwrite=overwrite,
             loudness_lufs=loudness_lufs,
