@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from mixmaster.arrays import Block32
+from mixmaster.metering.chunk_meter import ChunkMeter
+from mixmaster.metering.clipping import ClippingFigures, ClippingMeter
+from mixmaster.metering.gaps import SILENCE_DBFS, Gap, GapFigures, GapMeter
+from mixmaster.metering.peak_curve import PeakCurve, PeakCurveMeter
 from mixmaster.results import Result
 
 EventKind = Literal["clipping", "over", "dropout", "silence_head", "silence_tail"]
 
 LISTED_EVENTS: Final = 500
 """So many events of one kind are listed, those with the highest figures; all are counted."""
+
+SHORTEST_SILENCE_S: Final = 0.05
+"""Silence at the edges that is shorter is no event."""
 
 _CHANNEL_NAMES: Final = {
     1: ("mono",),
@@ -74,10 +81,154 @@ def channel_name(channel: int, channels: int) -> str:
     return names[channel] if names else f"channel {channel + 1}"
 
 
-def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Return events in the order of time, then kind, then channel."""
+class EventMeter(ChunkMeter[EventFigures]):
+    """Clipped runs, overs between samples, dropouts, and silence at head and tail.
 
-    def place(event: Event) -> tuple[float, str, int]:
-        return event.start_s, event.kind, -1 if event.channel is None else event.channel
+    Args:
+        sample_rate_hz: The signal's rate.
+        channels: Channels of every block.
+        where: What is measured, for errors.
+    """
 
-    return tuple(sorted(events, key=place))
+    def __init__(self, sample_rate_hz: int, channels: int, *, where: str = "") -> None:
+        super().__init__(sample_rate_hz, channels, where=where)
+        self._parts = (
+            ClippingMeter(sample_rate_hz, channels, listed=LISTED_EVENTS),
+            GapMeter(sample_rate_hz, channels, listed=LISTED_EVENTS),
+            PeakCurveMeter(sample_rate_hz, channels, listed=LISTED_EVENTS),
+        )
+
+    def _take(self, chunk: Block32) -> None:
+        for part in self._parts:
+            part.take(chunk)
+
+    def _figures(self) -> EventFigures:
+        clipping, gaps, peaks = self._parts
+        found = clipping.result(), gaps.result(), peaks.result()
+        return event_figures(
+            *found,
+            frames=self.frames,
+            sample_rate_hz=self.sample_rate_hz,
+            channels=self.channels,
+        )
+
+
+def event_figures(
+    clipping: ClippingFigures,
+    gaps: GapFigures,
+    peaks: PeakCurve,
+    *,
+    frames: int,
+    sample_rate_hz: int,
+    channels: int,
+) -> EventFigures:
+    """Return what the meters of a signal's events found, as events.
+
+    Args:
+        clipping: Its flat tops.
+        gaps: Its silences.
+        peaks: Its overs.
+        frames: Its length.
+        sample_rate_hz: Its rate.
+        channels: How many it has.
+    """
+    duration_s = frames / sample_rate_hz
+    reasons: dict[str, str] = {}
+    dropouts, uncounted = _dropouts(gaps.gaps, channels)
+    events = [
+        *_clipped(clipping, sample_rate_hz, channels),
+        *_overs(peaks, sample_rate_hz, channels),
+        *dropouts,
+    ]
+    if gaps.head_s is None or gaps.tail_s is None:
+        why = f"no sample over {SILENCE_DBFS:.0f} dBFS" if frames else "no audio"
+        reasons["silence_head_s"] = reasons["silence_tail_s"] = why
+    else:
+        tail_from_s = duration_s - gaps.tail_s
+        events += _edge("silence_head", 0.0, gaps.head_s, "nothing for the first")
+        events += _edge("silence_tail", tail_from_s, duration_s, "nothing for the last")
+    counts = {
+        "clipping": clipping.count,
+        "over": peaks.over_count,
+        "dropout": gaps.count - uncounted,
+    }
+    kept: list[Event] = []
+    for kind in ("clipping", "over", "dropout", "silence_head", "silence_tail"):
+        all_of_it = sorted((e for e in events if e.kind == kind), key=lambda e: -e.figure)
+        kept += all_of_it[:LISTED_EVENTS]
+        if counts.get(kind, 0) > LISTED_EVENTS:
+            what = f"only the {LISTED_EVENTS} strongest of kind {kind} are listed"
+            reasons["events"] = f"{reasons['events']}; {what}" if "events" in reasons else what
+    return EventFigures(
+        events=tuple(sorted(kept, key=_place)),
+        clipped_runs=counts["clipping"],
+        intersample_overs=counts["over"],
+        dropouts=counts["dropout"],
+        silence_head_s=gaps.head_s,
+        silence_tail_s=gaps.tail_s,
+        reasons=reasons,
+    )
+
+
+def _place(event: Event) -> tuple[float, str, int]:
+    return event.start_s, event.kind, -1 if event.channel is None else event.channel
+
+
+def _clipped(clipping: ClippingFigures, rate: int, channels: int) -> list[Event]:
+    return [
+        Event(
+            kind="clipping",
+            start_s=run.start / rate,
+            stop_s=(run.start + run.frames) / rate,
+            channel=run.channel,
+            figure=float(run.frames),
+            unit="samples",
+            text=f"{run.frames} samples flat at {run.level_dbfs + 0.0:.2f} dBFS"
+            f"{_of(run.channel, channels)}",
+        )
+        for run in clipping.runs
+    ]
+
+
+def _overs(peaks: PeakCurve, rate: int, channels: int) -> list[Event]:
+    return [
+        Event(
+            kind="over",
+            start_s=over.start / rate,
+            stop_s=over.stop / rate,
+            channel=over.channel,
+            figure=over.peak_dbtp,
+            unit="dBTP",
+            text=f"true peak of {over.peak_dbtp:+.2f} dBTP{_of(over.channel, channels)}",
+        )
+        for over in peaks.overs
+    ]
+
+
+def _dropouts(gaps: tuple[Gap, ...], channels: int) -> tuple[list[Event], int]:
+    """Return gaps as events, those of all channels at once as one, and how many that saves."""
+    at: dict[tuple[float, float], list[Gap]] = {}
+    for gap in gaps:
+        at.setdefault((gap.start_s, gap.stop_s), []).append(gap)
+    events = []
+    for (start_s, stop_s), same in at.items():
+        together = len(same) == channels and channels > 1
+        for gap in same[:1] if together else same:
+            where = "" if together else _of(gap.channel, channels)
+            said = f"silent for {(stop_s - start_s) * 1e3:.0f} ms at once{where}"
+            channel = None if together else gap.channel
+            events.append(Event("dropout", start_s, stop_s, channel, stop_s - start_s, "s", said))
+    return events, len(gaps) - len(events)
+
+
+def _edge(
+    kind: Literal["silence_head", "silence_tail"], start_s: float, stop_s: float, said: str
+) -> list[Event]:
+    seconds = stop_s - start_s
+    if seconds < SHORTEST_SILENCE_S:
+        return []
+    return [Event(kind, start_s, stop_s, None, seconds, "s", f"{said} {seconds:.2f} s")]
+
+
+def _of(channel: int, channels: int) -> str:
+    return "" if channels == 1 else f", {channel_name(channel, channels)}"

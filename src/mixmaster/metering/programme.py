@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, fields
 
-from mixmaster.arrays import Block
+from mixmaster.arrays import Block, Block32
 from mixmaster.errors import UsageError
 from mixmaster.metering.chunks import Chunks
 from mixmaster.metering.loudness import (
@@ -95,28 +95,50 @@ class ProgrammeMeter:
         """Return the figures so far; measuring may go on afterwards."""
         self._settle()
         rest = self._chunks.rest
-        if self._weights is None:
-            loudness = LoudnessFigures(None, None, None, None, self._reasons_without_weights())
-        else:
-            loudness = loudness_figures(self._powers.powers_with(rest), self._weights)
-        reasons = dict(loudness.reasons)
-        peak = self._true_peak.peak_with(rest)
-        if peak == 0.0:
-            silent = "digital silence" if self._chunks.frames else "no audio"
-            reasons["true_peak_dbtp"] = reasons["sample_peak_dbfs"] = silent
-        return ProgrammeFigures(
-            duration_s=self._chunks.frames / self.sample_rate_hz,
+        return programme_figures(
+            frames=self._chunks.frames,
             sample_rate_hz=self.sample_rate_hz,
             channels=self.channels,
-            integrated_lufs=loudness.integrated_lufs,
-            loudness_range_lu=loudness.loudness_range_lu,
-            max_momentary_lufs=loudness.max_momentary_lufs,
-            max_short_term_lufs=loudness.max_short_term_lufs,
-            true_peak_dbtp=gain_to_db(peak) if peak > 0.0 else None,
-            sample_peak_dbfs=gain_to_db(self._chunks.sample_peak) if peak > 0.0 else None,
-            reasons=reasons,
+            loudness=self._loudness(rest),
+            true_peak=self._true_peak.peak_with(rest),
+            sample_peak=self._chunks.sample_peak,
         )
 
-    def _reasons_without_weights(self) -> dict[str, str]:
-        names = (field.name for field in fields(LoudnessFigures) if field.name != "reasons")
-        return dict.fromkeys(names, self._no_loudness)
+    def _loudness(self, rest: Block32) -> LoudnessFigures:
+        if self._weights is None:
+            return no_loudness(self._no_loudness)
+        return loudness_figures(self._powers.powers_with(rest), self._weights)
+
+
+def programme_figures(
+    *,
+    frames: int,
+    sample_rate_hz: int,
+    channels: int,
+    loudness: LoudnessFigures,
+    true_peak: float,
+    sample_peak: float,
+) -> ProgrammeFigures:
+    """Return the figures of a signal whose loudness and peaks, as magnitudes, are known."""
+    reasons = dict(loudness.reasons)
+    if true_peak == 0.0:
+        silent = "digital silence" if frames else "no audio"
+        reasons["true_peak_dbtp"] = reasons["sample_peak_dbfs"] = silent
+    return ProgrammeFigures(
+        duration_s=frames / sample_rate_hz,
+        sample_rate_hz=sample_rate_hz,
+        channels=channels,
+        integrated_lufs=loudness.integrated_lufs,
+        loudness_range_lu=loudness.loudness_range_lu,
+        max_momentary_lufs=loudness.max_momentary_lufs,
+        max_short_term_lufs=loudness.max_short_term_lufs,
+        true_peak_dbtp=gain_to_db(true_peak) if true_peak > 0.0 else None,
+        sample_peak_dbfs=gain_to_db(sample_peak) if true_peak > 0.0 else None,
+        reasons=reasons,
+    )
+
+
+def no_loudness(reason: str) -> LoudnessFigures:
+    """Return the loudness figures of a signal that has none, for one reason."""
+    names = (field.name for field in fields(LoudnessFigures) if field.name != "reasons")
+    return LoudnessFigures(None, None, None, None, dict.fromkeys(names, reason))
