@@ -70,15 +70,17 @@ def channel_weights(channels: int, *, dual_mono: bool = False) -> Block:
     return np.array(_WEIGHTS[channels])
 
 
-def slice_bounds(sample_rate_hz: int, start: int, end: int) -> npt.NDArray[np.int64]:
-    """Return where slices of 10 ms end after ``start`` and before or at ``end``, less ``start``.
+def slice_bounds(
+    sample_rate_hz: int, start: int, end: int, per_second: int = SLICES_PER_SECOND
+) -> npt.NDArray[np.int64]:
+    """Return where slices end after ``start`` and before or at ``end``, less ``start``.
 
-    Slice k begins at frame k fs / 100, rounded half up: at rates where 10 ms is no whole
+    Slice k begins at frame k fs / per_second, rounded half up: at rates where 10 ms is no whole
     number of frames (11,025 and 22,050 Hz) slices differ by one frame, and nothing drifts.
     """
-    first = start * SLICES_PER_SECOND // sample_rate_hz
-    k = np.arange(first, end * SLICES_PER_SECOND // sample_rate_hz + 2, dtype=np.int64)
-    frames = (2 * k * sample_rate_hz + SLICES_PER_SECOND) // (2 * SLICES_PER_SECOND)
+    first = start * per_second // sample_rate_hz
+    k = np.arange(first, end * per_second // sample_rate_hz + 2, dtype=np.int64)
+    frames = (2 * k * sample_rate_hz + per_second) // (2 * per_second)
     return np.asarray(frames[(frames > start) & (frames <= end)] - start)
 
 
