@@ -170,10 +170,11 @@ class _Run:
                     self.missing[task] -= 1
                     if self.missing[task] == 0:
                         ready.append(task)
+            if node_id == self.graph.output:
+                # Before the lock is free: the next block may be quicker than this thread.
+                self.done.put((block, out.post))
         for task in ready:
             self.pool.submit(self._task, *task)
-        if node_id == self.graph.output:
-            self.done.put((block, out.post))
 
     def blocks(self) -> Iterator[Block]:
         """Yield the output's blocks in order."""
