@@ -139,10 +139,9 @@ class PowerSpectra:
         spectrum = rfft(windowed, overwrite_x=True)
         parts = np.asarray(spectrum).view(np.float32)  # real and imaginary parts in turn
         for segment in range(self._batch):
-            if self._rows == 2:
-                product = np.multiply(*parts[:, segment], out=self._scratch[0, 0])
-                self._group[2] += product
             part = parts[:, segment]
+            if self._rows == 2:
+                self._group[2] += np.multiply(part[0], part[1], out=self._scratch[0, 0])
             self._group[: self._rows] += np.square(part, out=part)
         self._grouped += 1
         if self._grouped == _GROUP:
