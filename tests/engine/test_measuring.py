@@ -25,9 +25,9 @@ RATE = 48_000
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
     random = np.random.default_rng(3)
-    envelope = 0.1 + np.sin(np.arange(9 * RATE) / RATE) ** 2
+    envelope = 0.1 + np.sin(np.arange(7 * RATE) / RATE) ** 2
     path = tmp_path / "music.wav"
-    sf.write(path, 0.1 * envelope[:, None] * random.standard_normal((9 * RATE, 2)), RATE, "FLOAT")
+    sf.write(path, 0.1 * envelope[:, None] * random.standard_normal((7 * RATE, 2)), RATE, "FLOAT")
     return path
 
 
