@@ -42,6 +42,7 @@ BAND_SILENCE_DB: Final = -100.0
 
 _ONE_SIDED: Final = 1e-6  # a channel 60 dB under the other has no correlation with it
 _LOW_BAND_HZ: Final = (10.0, 120.0)  # from 10 Hz: a DC offset is no bass
+_NO_BASS: Final = 1e-6  # 60 dB under the whole: what clicks and windows leave there
 _LOWEST_BAND_HZ: Final = 31.5
 _HIGHEST_BAND_HZ: Final = 16_000.0
 _DIGITS: Final = 4  # of a correlation, for short JSON
@@ -74,7 +75,8 @@ class StereoFigures(Result):
         mono_loss_db: Power of (L + R) / 2 under the mean power of L and R, 0 dB and up: equal
             channels lose nothing, unrelated ones 3.01 dB, opposite ones all, which reads
             100 dB. One channel alone loses 3.01 dB.
-        mono_loss_below_120_hz_db: Likewise from 10 to 120 Hz.
+        mono_loss_below_120_hz_db: Likewise from 10 to 120 Hz; None without bass, that is 60 dB
+            under the whole.
         reasons: Why a figure is None, or a bound.
     """
 
@@ -230,8 +232,9 @@ def _low_loss_db(spectra: MidSideSpectra, side: Block, reasons: dict[str, str]) 
         float(band_powers(row, spectra.bin_hz, edges[:1], edges[1:])[0])
         for row in (spectra.mid, side)
     )
-    if not mid_power + side_power > db_to_power(BAND_SILENCE_DB):
-        reasons[name] = f"quieter than {BAND_SILENCE_DB:.0f} dBFS from 10 to 120 Hz"
+    whole = float(spectra.mid.sum() + side.sum())
+    if not mid_power + side_power > max(db_to_power(BAND_SILENCE_DB), _NO_BASS * whole):
+        reasons[name] = "no bass: from 10 to 120 Hz it is under -100 dBFS, or 60 dB under the whole"
         return None
     return _mono_loss_db(name, mid_power, side_power, reasons)
 
