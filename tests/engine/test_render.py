@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
@@ -289,3 +289,30 @@ def test_stopping_early_leaves_no_thread() -> None:
     next(rendering.blocks)
     rendering.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("render")]
+
+
+class BlasThreads(Effect):
+    """A test effect: the identity, noting how many threads BLAS may use."""
+
+    effect: Literal["blas_threads"] = "blas_threads"
+    seen: ClassVar[set[int]] = set()
+
+    def prepare(self, context: Context) -> Processor:
+        return BlasThreadsProcessor()
+
+
+class BlasThreadsProcessor(Processor):
+    def process(self, block: Block, at: BlockContext) -> Block:
+        import threadpoolctl
+
+        BlasThreads.seen |= {
+            library["num_threads"]
+            for library in threadpoolctl.threadpool_info()
+            if library["user_api"] == "blas"
+        }
+        return block
+
+
+def test_blas_keeps_to_one_thread_while_a_graph_runs() -> None:
+    run([strip("a", Insert("a.blas", BlasThreads())), bus("mix", Feed("a"))], {"a": noise(1, 9)})
+    assert BlasThreads.seen == {1}

@@ -21,6 +21,7 @@ from mixmaster.arrays import BLOCK_FRAMES, GRID_FRAMES, Block, zeros
 from mixmaster.engine.graph import Graph
 from mixmaster.engine.nodes import NodeRun, Prepared, Signals, prepare
 from mixmaster.engine.stats import BridgeRow
+from mixmaster.engine.threads import one_blas_thread
 
 BLOCKS_IN_FLIGHT = 2
 """How many blocks may be under way at once: enough to keep all threads busy across the seam."""
@@ -282,12 +283,13 @@ def _output(job: _Job) -> Generator[Block, None, None]:
     pool = ThreadPoolExecutor(max_workers=max(1, job.threads), thread_name_prefix="render")
     run = _Run(job, readers, pool)
     try:
-        trimmed = _trim(run.blocks(), passage.start - job.first + job.prepared.latency_samples)
-        if passage.stop is not None:
-            yield from trimmed
-        else:
-            content, total = job.content - passage.start, job.stop - passage.start
-            yield from _end_tail(trimmed, content, total, job.graph.sample_rate_hz)
+        with one_blas_thread():
+            trimmed = _trim(run.blocks(), passage.start - job.first + job.prepared.latency_samples)
+            if passage.stop is not None:
+                yield from trimmed
+            else:
+                content, total = job.content - passage.start, job.stop - passage.start
+                yield from _end_tail(trimmed, content, total, job.graph.sample_rate_hz)
     finally:
         run.abort()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -320,9 +322,10 @@ def _end_tail(
         start, position = position, position + block.shape[1]
         if fade and position > total - fade:
             block = _fade_out(block, start, total, fade)  # noqa: PLW2901 - the faded block replaces it
-        above = np.flatnonzero(np.abs(block).max(axis=0) >= TAIL_FLOOR)
-        end = int(above[-1]) + 1 if above.size else 0
-        end = max(end, min(block.shape[1], content - start))
+        end = min(block.shape[1], max(0, content - start))
+        if end < block.shape[1]:
+            above = np.flatnonzero(np.abs(block).max(axis=0) >= TAIL_FLOOR)
+            end = max(end, int(above[-1]) + 1 if above.size else 0)
         if end > 0:
             yield from held
             held = []

@@ -17,7 +17,7 @@ from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo, open_source, probe
 from mixmaster.engine.graph import Graph
 from mixmaster.engine.render import Passage
-from mixmaster.engine.threads import default_threads
+from mixmaster.engine.threads import default_threads, one_blas_thread
 from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.metering.loudness import BlockPowers
 from mixmaster.mixing.console import Console, Instance, Place
@@ -231,7 +231,8 @@ def _measure(stems: Sequence[StemSource], threads: int, tell: Progress) -> dict[
     tell("measuring the stems", 0.0)
     pool = ThreadPoolExecutor(threads, thread_name_prefix="measure")
     try:
-        results = list(pool.map(one, stems))
+        with one_blas_thread():
+            results = list(pool.map(one, stems))
     finally:
         stopped.set()
         pool.shutdown(cancel_futures=True)

@@ -18,7 +18,6 @@ from mixmaster.engine.measuring import measure_file
 from mixmaster.engine.publish import Publication, require_space
 from mixmaster.engine.render import render
 from mixmaster.engine.stats import BridgeRow
-from mixmaster.engine.threads import one_blas_thread
 from mixmaster.errors import RefusedError, UsageError
 from mixmaster.metering.programme import ProgrammeFigures
 from mixmaster.mixing.plan import MixPlan, Progress
@@ -134,24 +133,23 @@ def render_to(
     plan: MixPlan, path: Path, spec: FileSpec, *, progress: Progress
 ) -> tuple[SinkReport, tuple[BridgeRow, ...]]:
     """Render into a file that nobody sees yet; return what was written and the meter bridge."""
-    with one_blas_thread():
-        rendering = render(plan.graph, plan.sources, passage=plan.passage, threads=plan.threads)
-        require_space(path.parent, spec.bytes_at_most(rendering.total_frames))
-        total = max(1, rendering.total_frames)
-        done = 0
-        progress("mixing", 0.0)
-        try:
-            with open_sink(path, spec, frames_expected=rendering.total_frames) as sink:
-                for block in rendering.blocks:
-                    sink.write(block)
-                    done += block.shape[1]
-                    progress("mixing", done / total)
-                report = sink.close()
-            progress("mixing", 1.0)  # a tail may end sooner than it had to
-        finally:
-            rendering.close()
-            for stem in plan.stems.values():
-                stem.close()
+    rendering = render(plan.graph, plan.sources, passage=plan.passage, threads=plan.threads)
+    require_space(path.parent, spec.bytes_at_most(rendering.total_frames))
+    total = max(1, rendering.total_frames)
+    done = 0
+    progress("mixing", 0.0)
+    try:
+        with open_sink(path, spec, frames_expected=rendering.total_frames) as sink:
+            for block in rendering.blocks:
+                sink.write(block)
+                done += block.shape[1]
+                progress("mixing", done / total)
+            report = sink.close()
+        progress("mixing", 1.0)  # a tail may end sooner than it had to
+    finally:
+        rendering.close()
+        for stem in plan.stems.values():
+            stem.close()
     return report, rendering.bridge()
 
 
