@@ -15,6 +15,7 @@ from mixmaster.dsp.spectrum import (
     band_edges_hz,
     band_mids_hz,
     band_powers,
+    nominal_hz,
     power_complementary_window,
     segment_frames,
 )
@@ -41,6 +42,14 @@ def test_third_octaves_have_the_exact_frequencies_of_iec_61260() -> None:
     # Ten bands a decade, and 1 kHz is one of them.
     assert mids[:-10] * 10 == pytest.approx(mids[10:], rel=1e-12)
     assert mids[17] == pytest.approx(1_000, rel=1e-12)
+
+
+def test_bands_have_the_names_of_the_standard() -> None:
+    thirds = nominal_hz(band_mids_hz(3, 20, 20_000))
+    assert thirds[:9] == pytest.approx([20, 25, 31.5, 40, 50, 63, 80, 100, 125])
+    assert thirds[-5:] == pytest.approx([8_000, 10_000, 12_500, 16_000, 20_000])
+    octaves = [31.5, 63, 125, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000]
+    assert nominal_hz(band_mids_hz(1, 31.5, 16_000)) == pytest.approx(octaves)
 
 
 def test_octaves_and_even_fractions() -> None:

@@ -6,9 +6,11 @@ to 1: Princen and Bradley, 1986), so every frame counts exactly once wherever it
 bins of the spectrum add up to the mean square of the signal (Parseval). Its shape is the one of
 the Vorbis I specification (section 4.3.1): like Hann's it falls off by 18 dB an octave.
 
-Bins are 0.5 to 1 Hz wide at any rate, so a third-octave band at 20 Hz (4.6 Hz) holds the whole
-main lobe of a sine at its centre. A bin's power counts as spread evenly over its width: a band
-takes the fractions of the bins at its edges.
+Bins are 0.5 to 1 Hz wide at any rate, so a third-octave band at 20 Hz (4.6 Hz) holds a sine at
+its centre but for 0.03 dB. A bin's power counts as spread evenly over its width: a band takes
+the fractions of the bins at its edges. Such bands are cut off sharply, where the filters of
+IEC 61260-1 have slopes: noise reads the same, a tone is in one band instead of in one and a
+little in its neighbours.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from mixmaster.arrays import Block, Block32
 
 _OCTAVE_RATIO: Final = 10.0**0.3  # IEC 61260-1:2014, 5.2: G, base ten
 _REFERENCE_HZ: Final = 1_000.0  # IEC 61260-1:2014, 5.3
+_R10: Final = np.array([1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0])  # ISO 3
 _LANES: Final = 4  # transforms at a time: scipy's runs as many side by side, at twice the speed
 _GROUP: Final = 8  # batches added up in float32 before they go into the float64 sums
 
@@ -46,6 +49,15 @@ def band_mids_hz(bands_per_octave: int, lowest_hz: float, highest_hz: float) -> 
     index = np.arange(math.ceil(first - 0.4), math.floor(last + 0.4) + 1)
     exponent = (2 * index + half) / (2.0 * bands_per_octave)
     return np.asarray(_REFERENCE_HZ * _OCTAVE_RATIO**exponent)
+
+
+def nominal_hz(mids_hz: Block) -> Block:
+    """Return the names of octave and third-octave bands: 31.5 for 31.62 Hz.
+
+    The R10 series in every decade (IEC 61260-1:2014, table E.1; ISO 3).
+    """
+    steps = np.rint(10.0 * np.log10(mids_hz / _REFERENCE_HZ)).astype(int)
+    return np.asarray(_R10[steps % 10] * _REFERENCE_HZ * 10.0 ** (steps // 10))
 
 
 def band_edges_hz(mids_hz: Block, bands_per_octave: int) -> tuple[Block, Block]:

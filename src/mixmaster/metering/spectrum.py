@@ -16,7 +16,13 @@ from typing import Final
 import numpy as np
 
 from mixmaster.arrays import Block, Block32
-from mixmaster.dsp.spectrum import PowerSpectra, band_edges_hz, band_mids_hz, band_powers
+from mixmaster.dsp.spectrum import (
+    PowerSpectra,
+    band_edges_hz,
+    band_mids_hz,
+    band_powers,
+    nominal_hz,
+)
 from mixmaster.metering.chunk_meter import ChunkMeter
 from mixmaster.results import Result
 from mixmaster.units import power_to_db
@@ -40,6 +46,7 @@ class SpectrumFigures(Result):
         third_octave_hz: Exact mid-band frequencies (IEC 61260-1, base ten), 20 Hz to 20 kHz as
             far as they lie under half the sample rate; a band that reaches over it has what is
             below (at 44.1 kHz the one at 20 kHz: white noise reads 0.33 dB less).
+        third_octave_nominal_hz: Their names: 31.5, 63, 125.
         third_octave_mid_db: Levels of the bands of mid (of mono: the channel itself).
         third_octave_side_db: Levels of side; empty for mono.
         smooth_hz: 24 frequencies an octave.
@@ -57,6 +64,7 @@ class SpectrumFigures(Result):
 
     channels_measured: str
     third_octave_hz: tuple[float, ...]
+    third_octave_nominal_hz: tuple[float, ...]
     third_octave_mid_db: tuple[float | None, ...]
     third_octave_side_db: tuple[float | None, ...]
     smooth_hz: tuple[float, ...]
@@ -146,6 +154,7 @@ def spectrum_figures(spectra: MidSideSpectra) -> SpectrumFigures:
     return SpectrumFigures(
         channels_measured=channels_measured(spectra.channels),
         third_octave_hz=tuple(thirds.tolist()),
+        third_octave_nominal_hz=tuple(nominal_hz(thirds).round(_DIGITS).tolist()),
         third_octave_mid_db=_levels_db(thirds_powers[0]),
         third_octave_side_db=_levels_db(thirds_powers[1]) if len(rows) > 1 else (),
         smooth_hz=tuple(grid.round(_DIGITS).tolist()),

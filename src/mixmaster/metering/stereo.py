@@ -18,7 +18,7 @@ from typing import Final, TypedDict
 import numpy as np
 
 from mixmaster.arrays import Block, Block32
-from mixmaster.dsp.spectrum import band_edges_hz, band_mids_hz, band_powers
+from mixmaster.dsp.spectrum import band_edges_hz, band_mids_hz, band_powers, nominal_hz
 from mixmaster.metering.chunk_meter import ChunkMeter
 from mixmaster.metering.loudness import slice_bounds
 from mixmaster.metering.spectrum import MidSideSpectra, SpectrumMeter, channels_measured
@@ -67,6 +67,7 @@ class StereoFigures(Result):
         correlation_window_s: 0.4 s, every 0.1 s; shorter signals are one window.
         band_hz: Exact mid-band frequencies of octaves, 31.5 Hz to 16 kHz, as far as they lie
             under half the sample rate (IEC 61260-1, base ten).
+        band_nominal_hz: Their names: 31.5, 63, 125.
         band_correlation: Of each; None where it is silent or one-sided.
         band_width: Side's part of mid's and side's power, 0 to 1; None where silent.
         width_db: Power of side over mid; unrelated channels of one level read 0 dB.
@@ -86,6 +87,7 @@ class StereoFigures(Result):
     correlation_curve: tuple[float | None, ...]
     correlation_window_s: float
     band_hz: tuple[float, ...]
+    band_nominal_hz: tuple[float, ...]
     band_correlation: tuple[float | None, ...]
     band_width: tuple[float | None, ...]
     width_db: float | None
@@ -241,6 +243,7 @@ def _low_loss_db(spectra: MidSideSpectra, side: Block, reasons: dict[str, str]) 
 
 class _BandFigures(TypedDict):
     band_hz: tuple[float, ...]
+    band_nominal_hz: tuple[float, ...]
     band_correlation: tuple[float | None, ...]
     band_width: tuple[float | None, ...]
 
@@ -260,6 +263,7 @@ def _band_figures(spectra: MidSideSpectra, side: Block, cross: Block) -> _BandFi
     width = np.where(heard, side_powers / np.where(heard, both, 1.0), np.nan)
     return {
         "band_hz": tuple(mids.tolist()),
+        "band_nominal_hz": tuple(nominal_hz(mids).round(1).tolist()),
         "band_correlation": _with_none(_correlations(powers, BAND_SILENCE_DB)),
         "band_width": _with_none(width),
     }
@@ -276,6 +280,7 @@ def _without(channels: int, reason: str, window_s: float) -> StereoFigures:
         correlation_curve=(),
         correlation_window_s=window_s,
         band_hz=(),
+        band_nominal_hz=(),
         band_correlation=(),
         band_width=(),
         width_db=None,
