@@ -17,6 +17,7 @@ from mixmaster.metering.levels import LevelFigures, LevelMeter, smallest_psr_db,
 from mixmaster.metering.loudness import BlockPowers, channel_weights, loudness_figures
 from mixmaster.metering.peak_curve import PeakCurveMeter
 from mixmaster.metering.programme import ProgrammeFigures, no_loudness, programme_figures
+from mixmaster.metering.provenance import ProvenanceFigures, ProvenanceMeter
 from mixmaster.results import Result
 
 Task = Callable[[Block32], None]
@@ -29,6 +30,7 @@ class Survey(Result):
     programme: ProgrammeFigures
     levels: LevelFigures
     events: EventFigures
+    provenance: ProvenanceFigures
 
 
 class SurveyMeter:
@@ -63,10 +65,12 @@ class SurveyMeter:
         self._levels = LevelMeter(sample_rate_hz, channels)
         self._clipping = ClippingMeter(sample_rate_hz, channels, listed=LISTED_EVENTS)
         self._gaps = GapMeter(sample_rate_hz, channels, listed=LISTED_EVENTS)
+        self._provenance = ProvenanceMeter(sample_rate_hz, channels)
         # The longest first, so that threads end together.
         self._tasks: tuple[Task, ...] = (
             self._peaks.take,
             self._powers.take,
+            self._provenance.take,
             self._levels.take,
             self._clipping.take,
             self._gaps.take,
@@ -131,6 +135,7 @@ class SurveyMeter:
                 sample_rate_hz=rate,
                 channels=channels,
             ),
+            provenance=self._provenance.result_with(rest),
         )
 
 
