@@ -18,6 +18,9 @@ from mixmaster.metering.loudness import BlockPowers, channel_weights, loudness_f
 from mixmaster.metering.peak_curve import PeakCurveMeter
 from mixmaster.metering.programme import ProgrammeFigures, no_loudness, programme_figures
 from mixmaster.metering.provenance import ProvenanceFigures, ProvenanceMeter
+from mixmaster.metering.spectrum import SpectrumFigures
+from mixmaster.metering.stereo import StereoFigures, StereoMeter
+from mixmaster.metering.timeline import Timeline, WaveformMeter, timeline
 from mixmaster.results import Result
 
 Task = Callable[[Block32], None]
@@ -31,6 +34,9 @@ class Survey(Result):
     levels: LevelFigures
     events: EventFigures
     provenance: ProvenanceFigures
+    spectrum: SpectrumFigures
+    stereo: StereoFigures
+    timeline: Timeline
 
 
 class SurveyMeter:
@@ -66,12 +72,16 @@ class SurveyMeter:
         self._clipping = ClippingMeter(sample_rate_hz, channels, listed=LISTED_EVENTS)
         self._gaps = GapMeter(sample_rate_hz, channels, listed=LISTED_EVENTS)
         self._provenance = ProvenanceMeter(sample_rate_hz, channels)
+        self._stereo = StereoMeter(sample_rate_hz, channels)
+        self._waveform = WaveformMeter(sample_rate_hz, channels)
         # The longest first, so that threads end together.
         self._tasks: tuple[Task, ...] = (
             self._peaks.take,
-            self._powers.take,
+            self._stereo.take,
             self._provenance.take,
+            self._powers.take,
             self._levels.take,
+            self._waveform.take,
             self._clipping.take,
             self._gaps.take,
         )
@@ -136,6 +146,14 @@ class SurveyMeter:
                 channels=channels,
             ),
             provenance=self._provenance.result_with(rest),
+            spectrum=self._stereo.spectrum.result_with(rest),
+            stereo=self._stereo.result_with(rest),
+            timeline=timeline(
+                self._waveform.result_with(rest),
+                powers,
+                self._weights,
+                duration_s=programme.duration_s,
+            ),
         )
 
 
