@@ -1,0 +1,1 @@
+"""Pages and pictures: what was measured, drawn for people. Imports results, never click."""

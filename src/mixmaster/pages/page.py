@@ -1,0 +1,260 @@
+"""The report: one page that needs nothing else, the same bytes for the same figures.
+
+What comes from outside (names, notes) reaches the page through Jinja2's autoescape, or as JSON
+through ``tojson``; a content security policy allows the page's own style and script by a nonce
+and nothing else at all: no request leaves the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from markupsafe import Markup
+
+from mixmaster import __version__
+from mixmaster.errors import UsageError
+from mixmaster.pages.axes import NARROW, WIDE, Size, clock, signed
+from mixmaster.pages.columns import sampled
+from mixmaster.pages.compare import levels_scene, loudness_comparison, spectrum_comparison
+from mixmaster.pages.data import Data, bands_data, event_rows, spectrum_data, time_data
+from mixmaster.pages.happenings import counted_text, counts_of
+from mixmaster.pages.loudness import loudness_scene, momentary_of, short_term_of
+from mixmaster.pages.scene import Points, Scene
+from mixmaster.pages.spectrum import neutral_guide, spectrum_scene
+from mixmaster.pages.stereo import bands_scene, correlation_of, correlation_scene
+from mixmaster.pages.subject import Subject, TargetLike, TonalCurve
+from mixmaster.pages.svg import svg
+from mixmaster.pages.tables import figure_groups, format_text, key_figures, summary
+from mixmaster.pages.theme import DARK, LIGHT, ROLES, SERIES, css_variables
+from mixmaster.pages.waveform import waveform_scene
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2 import Environment
+
+_READ_OUT_POINTS = 600
+"""Values of each curve that the cursor reads: about one a pixel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart on the page, in both sizes, with its numbers."""
+
+    title: str
+    about: str
+    wide: Markup
+    narrow: Markup
+    data: Data | None = None
+    seconds: float | None = None
+    file: int = 0
+
+
+def report_page(
+    subjects: Sequence[Subject],
+    *,
+    target: TargetLike | None = None,
+    reference: TonalCurve | None = None,
+) -> str:
+    """Return the page as HTML text.
+
+    Args:
+        subjects: The files, in the order in which they are shown.
+        target: What they are measured against.
+        reference: A spectrum to compare with; a neutral guide by default.
+
+    Raises:
+        UsageError: Without any file.
+    """
+    if not subjects:
+        raise UsageError("", "a report needs at least one file", "name one")
+    curve = reference or neutral_guide()
+    environment = _environment()
+    body = environment.get_template("report.html").render(
+        files=[_file(subject, i, target, curve) for i, subject in enumerate(subjects)],
+        together=_together(subjects, target, curve) if len(subjects) > 1 else (),
+        toggles=1 < len(subjects) <= SERIES,
+        reference=curve,
+        target=_target(target),
+        span=_span_text(subjects),
+        version=__version__,
+        summary=summary(subjects, target),
+    )
+    data = {"files": [_read_out(subject) for subject in subjects]}
+    style, script = _style(), _source("report.js")
+    return environment.get_template("page.html").render(
+        title=_title(subjects),
+        body=Markup(body),  # noqa: S704 - the template above escaped it
+        style=Markup(style),  # noqa: S704 - ours
+        script=Markup(script),  # noqa: S704 - ours
+        data=data,
+        **_policy(body, style, script),
+    )
+
+
+def _policy(*content: str) -> dict[str, str]:
+    """Return the nonce and the policy that names it.
+
+    The nonce is a hash of all that the page holds: the same page has the same bytes, and a name
+    that wanted to carry the nonce would have to hold a hash of itself.
+    """
+    digest = hashlib.sha256("\0".join(content).encode("utf-8", "surrogatepass")).digest()
+    nonce = base64.urlsafe_b64encode(digest[:18]).decode("ascii")
+    policy = (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    return {"nonce": nonce, "policy": policy}
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("mixmaster.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _source(name: str) -> str:
+    from importlib.resources import files
+
+    return (files("mixmaster.pages") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _style() -> str:
+    """Return the page's style: the theme's colours, a class for each of them, and the rest."""
+    colours = "".join(
+        f".chart .l-{role}{{stroke:var(--{role})}}"
+        f".chart .f-{role},.chart .t-{role}{{fill:var(--{role})}}"
+        f".b-{role}{{background:var(--{role})}}"
+        for role in ROLES
+    )
+    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{css_variables(DARK)}}}}}"
+    light = f":root{{color-scheme:light dark;{css_variables(LIGHT)}}}"
+    return light + dark + _source("report.css") + colours
+
+
+def _file(
+    subject: Subject, index: int, target: TargetLike | None, reference: TonalCurve
+) -> dict[str, Any]:
+    picture = _Drawer(f"f{index + 1}", index)
+    seconds = subject.seconds
+    over_time = [
+        picture(lambda size: waveform_scene(subject, size), seconds=seconds),
+        picture(lambda size: loudness_scene(subject, size, target), seconds=seconds),
+    ]
+    stereo = subject.channels > 1
+    if stereo:
+        over_time.append(picture(lambda size: correlation_scene(subject, size), seconds=seconds))
+    events, left = event_rows(subject)
+    counts = counts_of(subject.survey.events)
+    return {
+        "name": subject.name,
+        "format": format_text(subject),
+        "notes": subject.notes,
+        "key_figures": key_figures(subject, target),
+        "over_time": over_time,
+        "time_data": time_data(subject),
+        "stereo": stereo,
+        "events": events,
+        "events_left": left,
+        "events_text": ", ".join(counted_text(kind, count) for kind, count in counts.items()),
+        "spectrum": picture(
+            lambda size: spectrum_scene(subject, size, reference),
+            data=spectrum_data(subject, reference),
+        ),
+        "bands": picture(lambda size: bands_scene(subject, size), data=bands_data(subject))
+        if stereo
+        else None,
+        "groups": figure_groups(subject, target),
+    }
+
+
+def _together(
+    subjects: Sequence[Subject], target: TargetLike | None, reference: TonalCurve
+) -> list[Picture]:
+    picture = _Drawer("all", 0)
+    return [
+        picture(lambda size: levels_scene(subjects, size, target)),
+        picture(lambda size: loudness_comparison(subjects, size, target)),
+        picture(lambda size: spectrum_comparison(subjects, size, reference)),
+    ]
+
+
+class _Drawer:
+    """Draws scenes in both sizes, under names that are unique on the page."""
+
+    def __init__(self, prefix: str, file: int) -> None:
+        self._prefix = prefix
+        self._file = file
+        self._count = 0
+
+    def __call__(
+        self,
+        draw: Callable[[Size], Scene],
+        *,
+        data: Data | None = None,
+        seconds: float | None = None,
+    ) -> Picture:
+        self._count += 1
+        ident = f"{self._prefix}-{self._count}"
+        wide, narrow = draw(WIDE), draw(NARROW)
+        return Picture(
+            wide.title,
+            wide.description,
+            svg(wide, f"{ident}-w", "wide"),
+            svg(narrow, f"{ident}-n", "narrow"),
+            data,
+            seconds,
+            self._file,
+        )
+
+
+def _target(target: TargetLike | None) -> dict[str, str] | None:
+    if target is None:
+        return None
+    parts = []
+    if target.integrated_lufs is not None:
+        parts.append(f"{signed(target.integrated_lufs)} LUFS")
+    ceiling = target.ceiling_dbtp(target.integrated_lufs)
+    if ceiling is not None:
+        parts.append(f"{signed(ceiling)} dBTP")
+    return {"name": target.name, "text": ", ".join(parts)}
+
+
+def _title(subjects: Sequence[Subject]) -> str:
+    first = subjects[0].name
+    more = f" and {len(subjects) - 1} more" if len(subjects) > 1 else ""
+    return f"{first}{more} – mixmaster report"
+
+
+def _span_text(subjects: Sequence[Subject]) -> str:
+    return f"{clock(sum(subject.seconds for subject in subjects))} in all"
+
+
+def _read_out(subject: Subject) -> dict[str, Any]:
+    """Return the curves that the cursor reads, at even distances."""
+    seconds = subject.seconds
+    count = _READ_OUT_POINTS
+    at = np.asarray((np.arange(count) + 0.5) * (seconds / count))
+
+    def curve(x: Points, y: Points, digits: int) -> list[float | None]:
+        values = np.round(sampled(x, y, at), digits).tolist()
+        return [None if math.isnan(value) else value + 0.0 for value in values]
+
+    return {
+        "seconds": seconds,
+        "momentary": curve(*momentary_of(subject), 1),
+        "short_term": curve(*short_term_of(subject), 1),
+        "correlation": curve(*correlation_of(subject), 2) if subject.channels > 1 else None,
+    }
