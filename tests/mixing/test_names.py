@@ -101,6 +101,23 @@ def test_the_kick_is_found_under_all_its_names(name: str) -> None:
         ("voc* verb", "Vocals Verb", True),
         ("voc* verb", "Vocals Plate Verb", False),
         ("*gtr", "EGtr 1", True),
+        ("vox * dbl", "Vox Dbl", True),
+        ("vox * dbl", "voxdbl", True),
+        ("vox * dbl", "Vox Chorus High Dbl", True),
+        ("vox * dbl", "Dbl Vox", False),
+        ("vo* * dbl", "Vocals Chorus Dbl", True),
+        ("vo* * dbl", "Dbl Vocals", False),
+        ("* kick *", "Kick", True),
+        ("kick in", "Kick 2 L In", True),
+        ("kick in", "Kick 57 In", True),
+        ("tom 1", "Tom 2", False),
+        ("303", "Vocal 3_03", False),
+        ("shaker", "Shakers", True),
+        ("bas", "Bass", False),
+        ("gtr", "GTRL", True),
+        ("gtr", "gtrl", False),
+        ("piano", "pianoleft", True),
+        ("choeur", "Chœurs", True),
         ("{lead,ld} {vox,voc}", "Ld Voc 2", True),
         ("{lead,ld} vox", "Lead Voc", False),
         ("gtr{,s}", "Gtrs", True),
@@ -132,27 +149,54 @@ def test_braces_cannot_be_made_to_explode() -> None:
         compiled("{{a,b},{c,d}}" * 30)
 
 
-def test_more_literal_characters_win_and_families_and_catch_alls_give_way() -> None:
+@pytest.mark.parametrize(
+    ("name", "strip"),
+    [
+        ("Bass Drum", "big"),  # ends where "dr*m" ends, and says more
+        ("Drum Bass", "bass"),
+        ("Kick Room", "room"),
+        ("Room Kick", "kick"),
+        ("Kick", "kick"),
+        ("Drums", "drums"),
+        ("Drums HH", "hat"),
+        ("HH Drums", "hat"),  # a family gives way wherever it stands
+        ("Drums Strings", "strings"),  # of two families, the last
+        ("Reverb Kick", "verb"),  # what takes precedence does so wherever it stands
+        ("Kick Reverb", "verb"),
+        ("Reverb Guide", "guide"),  # of two that do, the last
+        ("Zither", "other"),
+    ],
+)
+def test_the_last_pattern_wins_then_the_longer_one(name: str, strip: str) -> None:
     strips = {
         "kick": ["kick"],
         "bass": ["bass"],
         "big": ["bass drum"],
+        "any": ["dr*m"],
+        "room": ["room"],
         "drums": ["~drums"],
-        "other": ["*"],
+        "strings": ["~strings"],
         "hat": ["hh"],
+        "verb": ["!reverb"],
+        "guide": ["!guide"],
+        "other": ["*"],
     }
-    found = assign(stems("Bass Drum.wav", "Drums HH.wav", "Drums.wav", "Zither.wav"), strips)
-    homes = {each.stems[0].name: each.strip for each in found.instances}
-    assert homes == {"Bass Drum": "big", "Drums HH": "hat", "Drums": "drums", "Zither": "other"}
+    found = assign(stems(name + ".wav"), strips)
+    assert [each.strip for each in found.instances] == [strip]
+
+
+@pytest.mark.parametrize("name", ["Audio 1_03", "Lead", "Main L", "Take 4", "Dbl", "Jared", "DI 2"])
+def test_a_name_that_says_nothing_is_left_to_the_user(name: str) -> None:
+    assert assign(stems(name + ".wav"), roles()).instances == ()
 
 
 def test_a_tie_is_an_error_that_names_both() -> None:
-    found = assign(stems("Kick Room.wav"), {"kick": ["kick"], "room": ["room"]})
+    found = assign(stems("Room.wav"), {"near": ["r*m"], "far": ["ro*"]})
     assert found.instances == ()
     with pytest.raises(DocumentError) as caught:
         found.check("preset 'x'")
-    assert "strip.kick ('kick') and strip.room ('room')" in str(caught.value)
-    assert "Kick Room.wav" in str(caught.value)
+    assert "strip.near ('r*m') and strip.far ('ro*')" in str(caught.value)
+    assert "Room.wav" in str(caught.value)
 
 
 def test_a_stem_that_nothing_matches_names_the_nearest_strips() -> None:
@@ -222,6 +266,23 @@ def test_what_is_no_pair_stays_apart(one: Stem, other: Stem, noted: bool) -> Non
 def test_two_lefts_and_a_right_are_no_pair() -> None:
     found = assign(stems("OH L.wav", "OH_L.wav", "OH R.wav"), {"oh": ["oh"]})
     assert [len(each.stems) for each in found.instances] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("OHL", "OHR"),
+        ("OH_L", "OH_R"),
+        ("Room L", "Room R"),
+        ("Piano Left", "Piano Right"),
+        ("Keys-L", "Keys-R"),
+        ("GTRL", "GTRR"),
+        ("04_Gtr 2 L_01", "05_Gtr 2 R_01"),
+    ],
+)
+def test_pairs_as_engineers_write_them(left: str, right: str) -> None:
+    (pair,) = assign(stems(left + ".wav", right + ".wav"), roles()).instances
+    assert [stem.name for stem in pair.stems] == [left, right]
 
 
 # ---------------------------------------------------------------- ids

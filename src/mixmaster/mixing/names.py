@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from pathlib import Path
 
 from mixmaster.errors import DocumentError, Problem
-from mixmaster.mixing.patterns import CATCH_ALL, Pattern, compiled
-from mixmaster.mixing.words import Side, bare_name, natural, printable, side_of, words_of
+from mixmaster.mixing.claims import Claim, Claims, Match, recognised, strongest
+from mixmaster.mixing.words import (
+    Side,
+    bare_name,
+    natural,
+    printable,
+    side_of,
+    without_side,
+    words_of,
+)
 
 _MAX_WORDS = 64
 
@@ -124,18 +131,24 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A stem's name, ready for matching."""
+    """A stem's name, ready for matching.
+
+    Attributes:
+        stem: The stem.
+        words: The words of its name.
+        unglued: The same, without sides that are written to them: *GTR* of *GTRL*.
+        side: Which half of a pair it says it is.
+    """
 
     stem: Stem
     words: tuple[str, ...]
+    unglued: tuple[str, ...]
     side: Side | None
 
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    strip: str
-    written: str
-    pattern: Pattern
+    def without_title(self, head: int, tail: int) -> _Name:
+        """Return the name without so many words at its beginning and its end."""
+        kept = slice(head, len(self.words) - tail)
+        return _Name(self.stem, self.words[kept], self.unglued[kept], self.side)
 
 
 def assign(
@@ -146,8 +159,9 @@ def assign(
 ) -> Assignment:
     """Return where every stem goes.
 
-    Of all patterns that match a stem's name, the one with the most literal characters wins; if
-    two strips have one that strong, the stem is a tie. Words with which all names begin or end
+    Of all patterns that match a stem's name, the one that ends last wins, and of those that end
+    together the one with more literal characters (`mixmaster.mixing.patterns` has the whole of
+    it); if two strips have equals, the stem is a tie. Words with which all names begin or end
     (a song's title) do not count where most names say enough without them. Two mono stems of one
     strip, folder, rate and length whose names differ in L and R alone become one stereo instance.
 
@@ -161,24 +175,19 @@ def assign(
     Raises:
         ValueError: For a pattern that cannot be read; a validated preset has none.
     """
-    claims = [
-        _Claim(strip, written, pattern)
-        for strip, texts in patterns.items()
-        for written in texts
-        for pattern in compiled(written)
-    ]
+    claims = Claims(patterns)
     ordered = sorted(stems, key=lambda stem: (natural(stem.name), str(stem.path)))
-    names = [_Name(stem, _words(stem.name), side_of(stem.name)) for stem in ordered]
+    names = [_name(stem) for stem in ordered]
     names = _without_title(names, claims)
-    homes: list[tuple[_Name, _Claim]] = []
+    homes: list[tuple[_Name, Claim]] = []
     unmatched, ties = [], []
     used: set[tuple[str, str]] = set()
     for name in names:
-        matching = _matching(name.words, claims)
-        used |= {(claim.strip, claim.written) for claim in matching}
-        best = _strongest(matching)
+        matching = _matching(name, claims)
+        used |= {(match.claim.strip, match.claim.written) for match in matching}
+        best = strongest(matching)
         if not best:
-            unmatched.append(Unmatched(name.stem, _nearest(name.words, claims)))
+            unmatched.append(Unmatched(name.stem, claims.nearest(name.words)))
         elif len(best) > 1:
             wanted = tuple((claim.strip, claim.pattern.text) for claim in best)
             ties.append(Tie(name.stem, wanted))
@@ -213,30 +222,25 @@ def spread_pans(count: int, pan: float = 0.0, spread: float = 0.0) -> list[float
     return [min(1.0, max(-1.0, pan - spread + step * at)) for at in range(count)]
 
 
-def _words(name: str) -> tuple[str, ...]:
-    return tuple(word.text for word in words_of(name)[:_MAX_WORDS])
-
-
-def _matching(words: tuple[str, ...], claims: Sequence[_Claim]) -> list[_Claim]:
-    """Return the claims whose patterns match a name of these words."""
-    joined = " ".join(words)
-    runs = frozenset(
-        "".join(words[a:b]) for a in range(len(words)) for b in range(a + 1, len(words) + 1)
+def _name(stem: Stem) -> _Name:
+    found = words_of(stem.name)[:_MAX_WORDS]
+    return _Name(
+        stem,
+        tuple(word.text for word in found),
+        tuple(without_side(stem.name, word) for word in found),
+        side_of(stem.name),
     )
-    return [claim for claim in claims if claim.pattern.matches(joined, runs)]
 
 
-def _strongest(claims: Sequence[_Claim]) -> list[_Claim]:
-    """Return the strongest claim of each strip, of those that are equally strong."""
-    most = max((claim.pattern.strength for claim in claims), default=(0, 0))
-    best: dict[str, _Claim] = {}
-    for claim in claims:
-        if claim.pattern.strength == most:
-            best.setdefault(claim.strip, claim)
-    return list(best.values())
+def _matching(name: _Name, claims: Claims) -> list[Match]:
+    """Return what matches a name; if nothing does, what matches without a glued side."""
+    matches = claims.matching(name.words)
+    if not recognised(matches) and name.unglued != name.words:
+        return claims.matching(name.unglued)
+    return matches
 
 
-def _without_title(names: list[_Name], claims: Sequence[_Claim]) -> list[_Name]:
+def _without_title(names: list[_Name], claims: Claims) -> list[_Name]:
     """Drop the words that all names begin or end with, if they are a title.
 
     They are one if there are at least four names and three quarters of them find a strip without
@@ -249,13 +253,9 @@ def _without_title(names: list[_Name], claims: Sequence[_Claim]) -> list[_Name]:
     tail = _common([words[head:][::-1] for words in all_words])
     if not head and not tail:
         return names
-    bare = [words[head : len(words) - tail] for words in all_words]
-    said = [
-        any(claim.pattern.text != CATCH_ALL for claim in _matching(words, claims)) for words in bare
-    ]
-    if 4 * sum(said) < 3 * len(said):
-        return names
-    return [_Name(n.stem, words, n.side) for n, words in zip(names, bare, strict=True)]
+    bare = [name.without_title(head, tail) for name in names]
+    said = [recognised(_matching(name, claims)) for name in bare]
+    return bare if 4 * sum(said) >= 3 * len(said) else names
 
 
 def _common(all_words: Sequence[Sequence[str]]) -> int:
@@ -268,10 +268,10 @@ def _common(all_words: Sequence[Sequence[str]]) -> int:
 
 
 def _instances(
-    homes: list[tuple[_Name, _Claim]], strips: list[str], unpaired: Collection[str]
+    homes: list[tuple[_Name, Claim]], strips: list[str], unpaired: Collection[str]
 ) -> tuple[tuple[Instance, ...], tuple[str, ...]]:
     """Put pairs together and give every instance its id."""
-    groups: dict[tuple[str, Path, tuple[str, ...]], list[tuple[_Name, _Claim]]] = defaultdict(list)
+    groups: dict[tuple[str, Path, tuple[str, ...]], list[tuple[_Name, Claim]]] = defaultdict(list)
     for name, claim in homes:
         if name.side is not None and name.stem.channels == 1 and claim.strip not in unpaired:
             groups[claim.strip, name.stem.path.parent, name.side.key].append((name, claim))
@@ -330,17 +330,3 @@ def _unique(items: list[tuple[str, str, Path]]) -> list[str]:
         if seen[strip, chosen[at]] > 1:  # one file given twice
             chosen[at] += f" ({seen[strip, chosen[at]]})"
     return chosen
-
-
-def _nearest(words: tuple[str, ...], claims: Sequence[_Claim]) -> tuple[str, ...]:
-    """Return up to three strips whose patterns look most like one of the words, or all of them."""
-    runs = {word for word in words if len(word) > 1} | {"".join(words)}
-    scores: dict[str, float] = {}
-    for claim in claims:
-        compact = claim.pattern.compact
-        for run in runs:
-            matcher = SequenceMatcher(None, run, compact, autojunk=False)
-            if matcher.quick_ratio() > max(0.5, scores.get(claim.strip, 0.0)):
-                scores[claim.strip] = max(scores.get(claim.strip, 0.0), matcher.ratio())
-    ranked = sorted((-score, strip) for strip, score in scores.items() if score >= 0.5)
-    return tuple(strip for _, strip in ranked[:3])

@@ -31,7 +31,8 @@ _JUNK = re.compile(
 
 # Drum machines are called by their number: it is the name, not an index.
 _MACHINES = {"505", "606", "626", "707", "727", "808", "909"}
-_STRINGED = {"string", "strings", "str", "strg"}
+# Numbers that tell what a stem is: a 12-string, a 2-mix.
+_COUNTED = {"12": {"string", "strings", "str", "strg"}, "2": {"mix", "track"}}
 _TRACK = {"track", "trk", "ch", "chan", "channel", "audio", "input"}
 
 _SIDES: dict[str, Literal["left", "right"]] = {
@@ -85,7 +86,7 @@ def words_of(name: str) -> tuple[Word, ...]:
 
     Words break at separators, between letters and digits, and where camelCase says so. A leading
     index is dropped (``01``, ``1-04``, ``Track 3``), though never the whole name, nor a drum
-    machine's number or the 12 of a twelve-string.
+    machine's number, the 12 of a twelve-string or the 2 of a two-track mix.
     """
     kept = name
     while (shorter := _JUNK.sub("", kept).rstrip()) != kept and _CHUNK.search(shorter):
@@ -114,6 +115,21 @@ def side_of(name: str) -> Side | None:
         rest = (*(w.text for w in found[:-1]), last.text[:-1])
         return Side(side, ("glued", *rest), _cut(name, last.end - 1, last.end))
     return None
+
+
+def without_side(name: str, word: Word) -> str:
+    """Return a word without the side written to its end: *gtr* of *GTRL*, *piano* of *pianoleft*.
+
+    Args:
+        name: The name the word comes from; L and R must be capitals there.
+        word: The word.
+    """
+    if len(word.text) > 2 and name[word.end - 1] in "LR":
+        return word.text[:-1]
+    for side in ("left", "right"):
+        if word.text.endswith(side) and len(word.text) > len(side) + 1:
+            return word.text.removesuffix(side)
+    return word.text
 
 
 def natural(name: str) -> tuple[tuple[int, int, str], ...]:
@@ -148,7 +164,7 @@ def _without_index(found: list[Word]) -> list[Word]:
     while len(found) > 1:
         first, second = found[0].text, found[1].text
         if first.isdecimal() and len(first) <= 3 and first not in _MACHINES:
-            if first == "12" and second in _STRINGED:
+            if second in _COUNTED.get(first, ()):
                 break
             found = found[1:]
         elif first in _TRACK and second.isdecimal() and len(found) > 2:
