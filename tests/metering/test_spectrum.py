@@ -82,6 +82,40 @@ def test_white_noise_rises_by_3_db_an_octave_and_pink_is_flat(
     assert np.abs(smooth - half - bent[10:].mean())[octaves > -2.5].max() < 0.35
 
 
+def test_the_tilt_is_of_100_hz_to_10_khz_and_of_whole_bands() -> None:
+    frames = 1 << 21
+    hz = np.fft.rfftfreq(frames, 1 / RATE)
+    gain = np.zeros(hz.size)
+    gain[1:] = hz[1:] ** -0.5
+    gain[(hz > 5) & (hz < 85)] *= 10  # the edges of the bands are at 89.1 Hz and 11.22 kHz
+    gain[hz > 11_700] *= 10
+    gain[(hz > 92) & (hz < 110)] *= 2
+    phases = np.random.default_rng(20).uniform(0, 2 * np.pi, hz.size)
+    noise = 0.1 * np.fft.irfft(gain * np.exp(1j * phases), frames) / np.sqrt((gain**2).sum())
+    read = measured(noise[None]).tilt_db_per_octave
+    # Pink but for its first band of 21, which is higher by what 18 of its 23.1 Hz hold:
+    rise = 10 * math.log10(1 + 3 * math.log(110 / 92) / math.log(10**0.1))
+    octaves = (np.arange(21) - 10) * 0.1 * math.log2(10)
+    assert read == pytest.approx(rise * octaves[0] / (octaves**2).sum(), abs=0.02)
+    # At 8 kHz the band at 4 kHz is cut in half, and left out.
+    white = measured(0.1 * np.random.default_rng(21).standard_normal((1, 480_000)), 8_000)
+    assert white.third_octave_nominal_hz[-1] == 4_000
+    assert white.tilt_db_per_octave == pytest.approx(3.0103, abs=0.05)
+
+
+def test_the_cross_spectrum_is_positive_where_left_is_louder() -> None:
+    low, high = faded_sine(200.0, seconds=2), faded_sine(4_000.0, seconds=2)
+    meter = SpectrumMeter(RATE, 2)
+    meter.take(pair(low, high)[:, :65_536].astype(np.float32))
+    cross = meter.finish().cross
+    assert cross is not None
+    middle = cross.size // 24  # 1 kHz
+    left, right = ((signal[:65_536] ** 2).mean() for signal in (low, high))
+    # mid times side is (L^2 - R^2) / 4
+    assert cross[:middle].sum() == pytest.approx(left / 4, rel=1e-3)
+    assert cross[middle:].sum() == pytest.approx(-right / 4, rel=1e-3)
+
+
 def test_band_levels_are_the_density_times_the_width() -> None:
     white = np.random.default_rng(5).standard_normal(60 * RATE) * 0.1
     figures = measured(white[None])

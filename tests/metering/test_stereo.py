@@ -235,7 +235,7 @@ def test_dither_is_silence_and_music_over_it_is_not() -> None:
     quiet = measured(np.round(dither * 32_768 + 0.0) / 32_768)
     assert set(quiet.correlation_curve) == {None}
     assert quiet.correlation == pytest.approx(0.0, abs=0.03)
-    loud = measured(dither + 1e-3 * sine(1_000)[:RATE])
+    loud = measured(dither + 3e-4 * sine(1_000)[:RATE])  # -79.5 dBFS
     assert all(value > 0.9 for value in heard(loud.correlation_curve))
     assert len(heard(loud.correlation_curve)) == 7
 
