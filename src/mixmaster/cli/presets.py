@@ -150,16 +150,24 @@ def check_command(files: tuple[str, ...], as_json: bool) -> int:
 @command.command(
     "schema",
     cls=Command,
-    short_help="Print a kind of preset's JSON Schema.",
-    examples=["presets schema mix > mix.schema.json"],
+    short_help="Print the presets' JSON Schema.",
+    examples=["presets schema mix > mix.schema.json", "presets schema"],
 )
-@click.argument("kind", type=click.Choice(KINDS))
-def schema_command(kind: str) -> None:
-    """Print the JSON Schema of a KIND of preset, for editors that complete and check TOML."""
+@click.argument("kind", required=False, type=click.Choice(KINDS))
+def schema_command(kind: str | None) -> None:
+    """Print the JSON Schema of a KIND of preset, for editors that complete and check TOML.
+
+    Without KIND, those of all kinds: one schema that a preset of any kind satisfies.
+    """
     from mixmaster.cli.output import show_json
     from mixmaster.documents.schema import schema
 
-    show_json(schema(model_of(kind)))
+    if kind is not None:
+        show_json(schema(model_of(kind)))
+        return
+    # An $id of its own lets each schema's references mean its own definitions.
+    every = [{"$id": f"urn:mixmaster:preset:{each}", **schema(model_of(each))} for each in KINDS]
+    show_json({"$schema": every[0]["$schema"], "oneOf": every})
 
 
 def _as_file(name: str) -> Path | None:
