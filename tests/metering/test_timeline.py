@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.metering.meter_tones import SILENCE, tone
 
@@ -62,6 +62,8 @@ def assert_true_of(figures: Waveform, block: Block) -> None:
     frames=st.integers(1, 200_000),
     cuts=st.lists(st.integers(0, 200_000), max_size=5),
 )
+@example(channels=1, frames=CHUNK_FRAMES, cuts=[])  # every bucket is full
+@example(channels=1, frames=CHUNK_FRAMES + 1, cuts=[])
 def test_every_bucket_holds_its_frames_however_they_came(
     channels: int, frames: int, cuts: list[int]
 ) -> None:
@@ -189,6 +191,8 @@ def test_long_curves_keep_their_maxima_at_their_times() -> None:
     values=st.lists(st.sampled_from([-math.inf, math.nan, -3.0, 0.0, 5.0]), max_size=60),
     limit=st.integers(1, 70),
 )
+@example(values=[0.0, math.nan, 5.0, math.nan], limit=2)
+@example(values=[math.nan, 0.0], limit=1)
 def test_thinning_keeps_the_highest_of_every_group(values: list[float], limit: int) -> None:
     kept = highest_of_groups(np.array(values, dtype=np.float64), limit).tolist()
     assert len(kept) <= limit
