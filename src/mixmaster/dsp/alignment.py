@@ -23,6 +23,9 @@ from mixmaster.arrays import Block
 Spectrum = npt.NDArray[np.complexfloating]
 """A cross spectrum, ``(bins,)``."""
 
+Spectra = npt.NDArray[np.complex64]
+"""Spectra of segments, ``(..., segments, bins)``."""
+
 LARGEST_DELAY_MS = 20.0
 """Farther apart, two channels are not microphones of one performance: 20 ms are 6.9 m of air."""
 
@@ -94,7 +97,7 @@ class CrossSpectra:
         hops = max(1, round(seconds * self.sample_rate_hz / self.hop_frames) - 1)
         return (hops + 1) * self.hop_frames
 
-    def spectra(self, channel: Block) -> npt.NDArray[np.complex64]:
+    def spectra(self, channel: Block) -> Spectra:
         """Return one channel's segments, ``(segments, bins)``; frames that fill none are left out.
 
         Args:
@@ -109,7 +112,7 @@ class CrossSpectra:
         spectra = rfft(cut[:: self.hop_frames] * self._window, axis=1)
         return np.asarray(spectra[:, self._first : self._stop], dtype=np.complex64)
 
-    def add(self, spectra: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
+    def add(self, spectra: Spectra) -> npt.NDArray[np.complex64]:
         """Add a passage and return its own sums, ``(bins, channels, channels)``.
 
         Args:

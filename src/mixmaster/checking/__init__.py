@@ -1,0 +1,1 @@
+"""Checks: whether stems are fit to be mixed, and masters to be delivered."""
