@@ -15,6 +15,7 @@ from mixmaster.errors import AudioFileError, DocumentError, SignalError
 from mixmaster.mixing import plan as planning
 from mixmaster.mixing.plan import MixPlan, Section, plan_mix
 from mixmaster.mixing.preset import MixPreset
+from mixmaster.mixing.run import mix
 from mixmaster.mixing.stems import StemSource
 
 RATE = 48_000
@@ -176,3 +177,15 @@ def test_an_idle_strip_is_a_note(tmp_path: Path) -> None:
         [tmp_path], preset('[strip.a]\nmatch = ["a"]\n[strip.tuba]\nmatch = ["tuba"]\n')
     )
     assert "no stem matches these strips: tuba" in plan.notes
+
+
+def test_a_mix_among_the_stems_is_no_stem_of_the_next_mix(tmp_path: Path) -> None:
+    stem = write(tmp_path / "a.wav", tone(-20.0, 1.0))
+    made = mix(plan_mix([tmp_path], ANY), tmp_path / "mix.wav").file
+    again = plan_mix([tmp_path], ANY)
+    assert again.paths == (stem,)
+    assert any("mix.wav" in note and "made here" in note for note in again.notes)
+    # Named as a file, or changed since, it is taken.
+    assert plan_mix([stem, made], ANY).paths == (stem, made)
+    write(made, tone(-30.0, 1.0))
+    assert set(plan_mix([tmp_path], ANY).paths) == {stem, made}

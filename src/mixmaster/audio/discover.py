@@ -7,7 +7,7 @@ import errno
 import glob
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,13 +32,22 @@ class Discovery(Result):
     notes: tuple[str, ...]
 
 
-def discover(arguments: Iterable[str | os.PathLike[str]]) -> Discovery:
+def discover(
+    arguments: Iterable[str | os.PathLike[str]],
+    *,
+    leave_out: Callable[[Path], str] | None = None,
+) -> Discovery:
     """Return the audio files that folders, files and globs stand for.
 
     A folder gives its own audio files, not those of its subfolders. A glob is expanded here too,
     so that it may be quoted (``**`` goes into subfolders); but an existing file whose name looks
     like a glob is that file. Hidden files are left out with a note, and so is a file that was
     already named.
+
+    Args:
+        arguments: Folders, files and globs.
+        leave_out: Asked of every file that a folder or a glob gives, not of those that are named:
+            why it is to be left out; empty to keep it.
 
     Raises:
         AudioFileError: For an argument that stands for nothing: it says what was looked for.
@@ -52,11 +61,11 @@ def discover(arguments: Iterable[str | os.PathLike[str]]) -> Discovery:
     for argument in given:
         path = Path(argument)
         if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
-            found += _in_folder(path, notes)
+            found += _kept(_in_folder(path, notes), leave_out, notes)
         elif os.path.lexists(path):
             found.append(path)
         elif glob.has_magic(os.fspath(argument)):
-            found += _by_glob(os.fspath(argument), notes)
+            found += _kept(_by_glob(os.fspath(argument), notes), leave_out, notes)
         else:
             raise AudioFileError(shown(path), "there is no such file or folder", _nearest(path))
     return Discovery(tuple(_once(found, notes)), tuple(notes))
@@ -114,6 +123,19 @@ def _usable(entries: list[Path], notes: list[str]) -> list[Path]:
     if folders:
         notes.append(f"left out folders with names like files: {_names(folders)}")
     return audio
+
+
+def _kept(
+    audio: list[Path], leave_out: Callable[[Path], str] | None, notes: list[str]
+) -> list[Path]:
+    kept = []
+    for path in audio:
+        reason = leave_out(path) if leave_out is not None else ""
+        if reason:
+            notes.append(f"{shown(path)}: left out: {reason}")
+        else:
+            kept.append(path)
+    return kept
 
 
 def _problem(path: Path) -> str:

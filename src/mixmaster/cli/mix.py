@@ -128,11 +128,10 @@ def command(
     output is 32-bit float, and peaks over 0 dBFS are a warning with the figure. A manifest lies
     beside the output: what it was made from, and how to make it again.
     """
-    from mixmaster.audio.discover import discover
     from mixmaster.cli.bridge import plan_table, staging_table
     from mixmaster.cli.output import note, progress, show, show_json
     from mixmaster.engine.publish import check_writable, refuse_inputs
-    from mixmaster.mixing.plan import plan_mix
+    from mixmaster.mixing.plan import find_stems, plan_mix
     from mixmaster.mixing.run import mix, output_spec
 
     if output is None and not dry_run:
@@ -141,7 +140,7 @@ def command(
     depth = cast("BitDepth | None", int(bit_depth) if bit_depth else None)
     if output is not None:
         output_spec(output, sample_rate_hz or 48_000, depth)
-        refuse_inputs(output, discover(stems).paths)
+        refuse_inputs(output, find_stems(stems).paths)
         if not dry_run:
             check_writable(output, overwrite=overwrite)
     run = None

@@ -49,10 +49,18 @@ def manifest_path(target: Path) -> Path:
 
 def is_ours(target: Path) -> bool:
     """Return whether the manifest beside a file holds the file's present SHA-256."""
+    return made_here(target) is not None
+
+
+def made_here(target: Path) -> str | None:
+    """Return the kind of a file that was made here and not changed since: ``mix``, ``master``.
+
+    None for every other file.
+    """
     manifest = _read_manifest(manifest_path(target))
-    if manifest is None or not target.is_file():
-        return False
-    return manifest.get("sha256") == _sha256(target)
+    if manifest is None or not target.is_file() or manifest.get("sha256") != _sha256(target):
+        return None
+    return str(manifest.get("kind", ""))
 
 
 class Publication:

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from mixmaster.arrays import Block
-from mixmaster.audio.discover import discover
+from mixmaster.audio.discover import Discovery, discover
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo, open_source, probe
 from mixmaster.engine.graph import Graph
+from mixmaster.engine.publish import made_here
 from mixmaster.engine.render import Passage
 from mixmaster.engine.threads import default_threads, one_blas_thread
 from mixmaster.errors import AudioFileError, UsageError
@@ -101,6 +102,24 @@ class MixPlan:
         }
 
 
+def find_stems(arguments: Iterable[str | os.PathLike[str]]) -> Discovery:
+    """Find stems; a folder's mixes and masters that were made here are none, and are noted.
+
+    Raises:
+        AudioFileError: For an argument that stands for nothing.
+        UsageError: Without arguments, or where nothing but mixes and masters was found.
+    """
+    found = discover(arguments, leave_out=_no_stem)
+    if not found.paths:
+        raise UsageError("", "; ".join(found.notes), "name the files themselves to use them")
+    return found
+
+
+def _no_stem(path: Path) -> str:
+    kind = made_here(path)
+    return f"a {kind} that was made here" if kind in {"mix", "master"} else ""
+
+
 def plan_mix(
     arguments: Iterable[str | os.PathLike[str]],
     preset: MixPreset,
@@ -130,7 +149,7 @@ def plan_mix(
     """
     threads = threads or default_threads()
     tell = progress or (lambda _what, _share: None)
-    found = discover(arguments)
+    found = find_stems(arguments)
     infos = {path: probe(path) for path in found.paths}
     for path, info in infos.items():
         if info.channels > STEREO:
