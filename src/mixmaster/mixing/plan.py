@@ -63,7 +63,8 @@ class MixPlan:
         places: Route, gains and pan of every instance.
         stagings: What gain staging did, one entry a strip that asks for it.
         passage: What is wanted of it; None for all.
-        notes: What is worth knowing: patterns that match nothing, files left out, ...
+        search_notes: What the search for stems left out, and why; it names folders of this machine.
+        own_notes: What is worth knowing of the mix: strips without stems, staging that was capped.
         threads: How many threads share the work.
     """
 
@@ -75,7 +76,8 @@ class MixPlan:
     places: tuple[Place, ...]
     stagings: tuple[Staging, ...]
     passage: Passage | None
-    notes: tuple[str, ...]
+    search_notes: tuple[str, ...]
+    own_notes: tuple[str, ...]
     threads: int
 
     @property
@@ -87,6 +89,11 @@ class MixPlan:
     def length_s(self) -> float:
         """The length of the longest stem, in seconds; a tail may follow."""
         return max(stem.frames for stem in self.sources.values()) / self.sample_rate_hz
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Everything that is worth knowing."""
+        return (*self.search_notes, *self.own_notes)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -187,7 +194,7 @@ def plan_mix(
     places = tuple(console.places())
     heard = {name: stem for name, stem in stems.items() if name in graph.by_id}
     unheard = {name: stem for name, stem in stems.items() if name not in heard}
-    notes = [*found.notes, *assignment.notes]
+    notes = list(assignment.notes)
     if assignment.idle:
         notes.append("no stem matches these strips: " + ", ".join(assignment.idle))
     notes += [f"{entry.strip}: {entry.note}" for entry in stagings if entry.note]
@@ -208,7 +215,8 @@ def plan_mix(
         places=places,
         stagings=stagings,
         passage=passage,
-        notes=tuple(notes),
+        search_notes=found.notes,
+        own_notes=tuple(notes),
         threads=threads,
     )
 

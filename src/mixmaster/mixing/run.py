@@ -178,7 +178,7 @@ def mix_manifest(
         inputs=inputs,
         settings=settings,
         revisions=plan.revisions(),
-        notes=(*plan.notes, *stem_warnings(plan)),
+        notes=(*plan.own_notes, *stem_warnings(plan)),
     )
     return {**made, "staging": jsonable(plan.stagings), "bridge": jsonable(bridge)}
 
