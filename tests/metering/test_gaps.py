@@ -12,7 +12,7 @@ from mixmaster.metering.chunks import CHUNK_FRAMES
 from mixmaster.metering.gaps import GapFigures, GapMeter
 
 RATE = 48_000
-SLOTS_S = 2 * 64 / RATE  # how coarse times are: a slot at either end
+SLOTS_S = 4 / RATE  # samples beside a gap may be silent by chance
 
 
 def gaps(signal: np.ndarray, rate: int = RATE, block: int = 65_536) -> GapFigures:
@@ -29,8 +29,8 @@ def test_a_dropout_of_0_2_s_is_found(rate: int, kind: float) -> None:
     signal[0, start:stop] = np.rint(kind * dither) / 32_768
     found = gaps(signal, rate)
     assert found.count == len(found.gaps) == 1
-    assert found.gaps[0].start_s == pytest.approx(1.2345, abs=2.5e-3)
-    assert found.gaps[0].stop_s == pytest.approx(1.4345, abs=2.5e-3)
+    assert found.gaps[0].start_s == pytest.approx(1.2345, abs=10 / rate)
+    assert found.gaps[0].stop_s == pytest.approx(1.4345, abs=10 / rate)
 
 
 @pytest.mark.parametrize("seconds", [0.012, 0.05, 0.5, 2.9])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mixmaster.cli.tables import Table
     from mixmaster.errors import MixmasterError
     from mixmaster.metering.programme import ProgrammeFigures
+    from mixmaster.metering.survey import Survey
 
 SCHEMA = "mixmaster/measure/1"
 
@@ -77,14 +78,22 @@ def reasons_text(figures: ProgrammeFigures) -> str:
 @click.command(
     "measure",
     cls=Command,
-    short_help="Measure loudness and peaks of files.",
+    short_help="Measure loudness and peaks of files, or all there is.",
     examples=[
         "measure mix.wav masters/*.flac",
+        "measure mix.wav --all",
         "measure masters/ --json | jq '.[].integrated_lufs'",
+        "measure masters/ --all --csv > figures.csv",
         "measure voice.wav --dual-mono",
     ],
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Every meter: levels and DR, stereo field, spectrum, clipping, overs, dropouts, past.",
+)
 @click.option(
     "--dual-mono",
     is_flag=True,
@@ -93,29 +102,41 @@ def reasons_text(figures: ProgrammeFigures) -> str:
 @strict_option
 @threads_option
 @json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print a row of figures for each file.")
 def command(
-    files: tuple[str, ...], dual_mono: bool, strict: bool, threads: int | None, as_json: bool
+    files: tuple[str, ...],
+    everything: bool,
+    dual_mono: bool,
+    strict: bool,
+    threads: int | None,
+    as_json: bool,
+    as_csv: bool,
 ) -> int:
     """Measure loudness and peaks of FILES: files, folders or globs.
 
     Integrated loudness in LUFS and true peak in dBTP to ITU-R BS.1770-5, loudness range,
-    momentary and short-term maxima to EBU Tech 3341 and 3342. A file that cannot be measured is
-    named, and the others go on: exit status 1, or 2 when none could be measured.
+    momentary and short-term maxima to EBU Tech 3341 and 3342; with --all every meter there is. A
+    file that cannot be measured is named, and the others go on: exit status 1, or 2 when none
+    could be measured.
     """
-    from mixmaster.cli.output import failure, note, progress, show, show_json, warning
-    from mixmaster.engine.measuring import measure_file
+    from mixmaster.cli.measure_tables import show_csv
+    from mixmaster.cli.output import failure, note, progress, show_json, warning
     from mixmaster.engine.threads import default_threads
-    from mixmaster.errors import MixmasterError
+    from mixmaster.errors import MixmasterError, UsageError
 
+    if as_json and as_csv:
+        raise UsageError("--csv", "contradicts --json", "give one or the other")
     paths, notes, failed = _found(files)
     listed: list[dict[str, Any]] = [{"schema": SCHEMA, **error.to_json()} for error in failed]
     rows: list[tuple[str, ProgrammeFigures]] = []
+    surveys: list[tuple[str, Survey]] = []
     said: list[str] = []
     with progress() as tell:
         for path in paths:
             try:
-                measured = measure_file(
+                figures, survey, remarks = _measured(
                     path,
+                    everything,
                     dual_mono=dual_mono,
                     strict=strict,
                     threads=threads or default_threads(),
@@ -125,9 +146,9 @@ def command(
                 failed.append(error)
                 listed.append({"schema": SCHEMA, "file": str(path), **error.to_json()})
                 continue
-            figures = measured.figures
             rows.append((str(path), figures))
-            said += [f"{path}: {text}" for text in measured.notes]
+            surveys += [] if survey is None else [(str(path), survey)]
+            said += [f"{path}: {text}" for text in remarks]
             convention = "dual_mono" if dual_mono and figures.channels == 1 else "standard"
             listed.append(
                 {
@@ -135,7 +156,8 @@ def command(
                     "file": str(path),
                     **figures.to_json(),
                     "convention": convention,
-                    "notes": list(measured.notes),
+                    "notes": list(remarks),
+                    **_parts(survey),
                 }
             )
     for text in notes:
@@ -144,16 +166,53 @@ def command(
         warning(text)
     if as_json:
         show_json(listed)
+    elif as_csv:
+        show_csv([entry for entry in listed if "error" not in entry])
     elif rows:
-        show(figures_table("", rows))
-        for name, figures in rows:
-            if figures.reasons:
-                note(f"{name}: {reasons_text(figures)}")
+        _show_tables(rows, surveys)
     for wrong in failed:
         failure(str(wrong))
     if failed:
         return 1 if rows else 2
     return 0
+
+
+def _measured(
+    path: Path, everything: bool, **options: Any
+) -> tuple[ProgrammeFigures, Survey | None, tuple[str, ...]]:
+    """Return a file's figures, all others if they are wanted, and what there was to be said."""
+    from mixmaster.engine.measuring import measure_file, survey_file
+
+    if not everything:
+        measured = measure_file(path, **options)
+        return measured.figures, None, measured.notes
+    surveyed = survey_file(path, **options)
+    return surveyed.survey.programme, surveyed.survey, surveyed.notes
+
+
+def _parts(survey: Survey | None) -> dict[str, Any]:
+    """Return what a survey adds to a file's entry, by the names of its parts."""
+    from mixmaster.cli.measure_tables import PARTS
+
+    return {} if survey is None else {part: getattr(survey, part).to_json() for part in PARTS}
+
+
+def _show_tables(
+    rows: Sequence[tuple[str, ProgrammeFigures]], surveys: Sequence[tuple[str, Survey]]
+) -> None:
+    from mixmaster.cli.measure_tables import missing_text, survey_tables, unlisted_text
+    from mixmaster.cli.output import note, show
+
+    show(figures_table("", rows))
+    for name, figures in rows:
+        if figures.reasons:
+            note(f"{name}: {reasons_text(figures)}")
+    if surveys:
+        show(*survey_tables(surveys))
+    for name, survey in surveys:
+        for text in (missing_text(survey), unlisted_text(survey)):
+            if text:
+                note(f"{name}: {text}")
 
 
 def _found(files: Sequence[str]) -> tuple[list[Path], list[str], list[MixmasterError]]:

@@ -20,6 +20,8 @@ LISTED_EVENTS: Final = 500
 SHORTEST_SILENCE_S: Final = 0.05
 """Silence at the edges that is shorter is no event."""
 
+_AT_ONCE_S: Final = 2e-3  # so near in time are gaps of several channels one
+
 _CHANNEL_NAMES: Final = {
     1: ("mono",),
     2: ("left", "right"),
@@ -207,17 +209,24 @@ def _overs(peaks: PeakCurve, rate: int, channels: int) -> list[Event]:
 
 def _dropouts(gaps: tuple[Gap, ...], channels: int) -> tuple[list[Event], int]:
     """Return gaps as events, those of all channels at once as one, and how many that saves."""
-    at: dict[tuple[float, float], list[Gap]] = {}
-    for gap in gaps:
-        at.setdefault((gap.start_s, gap.stop_s), []).append(gap)
+    together: list[list[Gap]] = []
+    for gap in sorted(gaps, key=lambda gap: (gap.start_s, gap.channel)):
+        for group in reversed(together[-channels:]):
+            apart = max(abs(group[0].start_s - gap.start_s), abs(group[0].stop_s - gap.stop_s))
+            if apart <= _AT_ONCE_S and gap.channel not in {other.channel for other in group}:
+                group.append(gap)
+                break
+        else:
+            together.append([gap])
     events = []
-    for (start_s, stop_s), same in at.items():
-        together = len(same) == channels and channels > 1
-        for gap in same[:1] if together else same:
-            where = "" if together else _of(gap.channel, channels)
-            said = f"silent for {(stop_s - start_s) * 1e3:.0f} ms at once{where}"
-            channel = None if together else gap.channel
-            events.append(Event("dropout", start_s, stop_s, channel, stop_s - start_s, "s", said))
+    for group in together:
+        everywhere = 1 < len(group) == channels
+        for gap in group[:1] if everywhere else group:
+            seconds = gap.stop_s - gap.start_s
+            where = "" if everywhere else _of(gap.channel, channels)
+            said = f"silent for {seconds * 1e3:.0f} ms at once{where}"
+            channel = None if everywhere else gap.channel
+            events.append(Event("dropout", gap.start_s, gap.stop_s, channel, seconds, "s", said))
     return events, len(gaps) - len(events)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from mixmaster.arrays import Block32
 from mixmaster.metering.chunk_meter import ChunkMeter
@@ -63,8 +64,10 @@ class _Channel:
         """Peaks of the last slots before the gap, or of the last ones."""
         self.silent = 0
         """Slots of silence at the end of what was seen."""
+        self.ended = 0
+        """The frame after the last loud one."""
         self.pending: list[tuple[int, int, Block32, Block32]] = []
-        """Gaps whose sequel is not complete: start, stop, peaks before, peaks after."""
+        """Gaps whose sequel is not complete: first and last frame, peaks before and after."""
 
 
 class GapMeter(ChunkMeter[GapFigures]):
@@ -106,22 +109,23 @@ class GapMeter(ChunkMeter[GapFigures]):
         loud = np.flatnonzero((peaks > _SILENCE).any(axis=0))
         if loud.size:
             self._edges(high, int(loud[0]), int(loud[-1]))
-        first_slot = self.frames // self._slot
         for channel, row in enumerate(peaks):
-            self._follow(channel, row, first_slot)
+            self._follow(channel, high[channel : channel + 1], row)
 
     def _edges(self, high: Block32, first: int, last: int) -> None:
         """Note the first and last loud frames, which are in these slots."""
         if self._first is None:
-            at = first * self._slot
-            part = (high[:, at : at + self._slot] > _SILENCE).any(axis=0)
-            self._first = self.frames + at + int(part.argmax())
-        at = last * self._slot
-        part = (high[:, at : at + self._slot] > _SILENCE).any(axis=0)
-        self._last = self.frames + at + int(np.flatnonzero(part)[-1])
+            self._first = int(self._loud_frames(high, first)[0])
+        self._last = int(self._loud_frames(high, last)[-1])
 
-    def _follow(self, channel: int, peaks: Block32, first_slot: int) -> None:
-        """Look for gaps that end in these slots."""
+    def _loud_frames(self, high: Block32, slot: int) -> npt.NDArray[np.intp]:
+        """Return the frames of a slot, from the signal's first on, that are loud in a row."""
+        at = slot * self._slot
+        loud = (high[:, at : at + self._slot] > _SILENCE).any(axis=0)
+        return np.asarray(np.flatnonzero(loud) + (self.frames + at))
+
+    def _follow(self, channel: int, high: Block32, peaks: Block32) -> None:
+        """Look for gaps that end in the slots of a chunk, by magnitudes and the slots' peaks."""
         state = self._state[channel]
         self._complete(channel, peaks)
         loud = np.flatnonzero(peaks > _SILENCE)
@@ -135,18 +139,23 @@ class GapMeter(ChunkMeter[GapFigures]):
         levels = np.concatenate([state.before, peaks])
         for gap in found:
             start, stop = int(previous[gap]) + 1, int(loud[gap])
-            if first_slot + start <= 0:
+            if not state.ended and start <= 0:
                 continue  # the signal's head
+            from_frame = (
+                int(self._loud_frames(high, start - 1)[-1]) + 1 if start > 0 else state.ended
+            )
+            to_frame = int(self._loud_frames(high, stop)[0])
             end = min(max(start, 0), stop) + self._around
             before = state.before if start <= 0 else levels[end - self._around : end]
             after = peaks[stop : stop + self._around].copy()
-            item = (first_slot + start, first_slot + stop, before.copy(), after)
+            item = (from_frame, to_frame, before.copy(), after)
             if after.size < self._around:
                 state.pending.append(item)
             else:
                 self._judge(channel, *item)
         last = int(loud[-1])
         state.silent = peaks.size - 1 - last
+        state.ended = int(self._loud_frames(high, last)[-1]) + 1
         state.before = levels[last + 1 : last + 1 + self._around].copy()
 
     def _complete(self, channel: int, peaks: Block32) -> None:
@@ -165,9 +174,9 @@ class GapMeter(ChunkMeter[GapFigures]):
         )
         if not sudden or max(sides) > min(sides) * _SIDES_APART:
             return
-        seconds = self._slot / self.sample_rate_hz
+        rate = self.sample_rate_hz
         self._count += 1
-        self._gaps.append(Gap(channel, start * seconds, stop * seconds, gain_to_db(max(sides))))
+        self._gaps.append(Gap(channel, start / rate, stop / rate, gain_to_db(max(sides))))
         if len(self._gaps) >= 2 * self._listed:
             self._gaps = self._loudest()
 
