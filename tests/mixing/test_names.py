@@ -226,6 +226,19 @@ def test_a_title_that_all_names_share_does_not_count() -> None:
     ]
 
 
+def test_a_title_that_most_names_share_does_not_count() -> None:
+    titled = {"Kick": "kick", "Snare": "snare", "808": "synth_bass", "Lead Vox": "lead_vocal"}
+    names = [f"{part} - Tom Tuba.wav" for part in titled]
+    found = assign(stems(*names, "BGV.wav"), roles())
+    homes = {name.removesuffix(" - Tom Tuba"): home(found, name) for name in map(_bare, names)}
+    assert homes == titled
+    assert home(found, "BGV") == "backing_vocals"
+
+
+def _bare(name: str) -> str:
+    return name.removesuffix(".wav")
+
+
 def test_a_shared_word_that_says_what_the_stems_are_does_count() -> None:
     names = ["Gtr Lead.wav", "Gtr Rhythm 1.wav", "Gtr Clean.wav", "Gtr 4.wav"]
     strips = [each.strip for each in assign(stems(*names), roles()).instances]

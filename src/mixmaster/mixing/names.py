@@ -161,7 +161,7 @@ def assign(
 
     Of all patterns that match a stem's name, the one that ends last wins, and of those that end
     together the one with more literal characters (`mixmaster.mixing.patterns` has the whole of
-    it); if two strips have equals, the stem is a tie. Words with which all names begin or end
+    it); if two strips have equals, the stem is a tie. Words with which most names begin or end
     (a song's title) do not count where most names say enough without them. Two mono stems of one
     strip, folder, rate and length whose names differ in L and R alone become one stereo instance.
 
@@ -241,30 +241,35 @@ def _matching(name: _Name, claims: Claims) -> list[Match]:
 
 
 def _without_title(names: list[_Name], claims: Claims) -> list[_Name]:
-    """Drop the words that all names begin or end with, if they are a title.
+    """Drop the words that most names begin or end with, if they are a title.
 
-    They are one if there are at least four names and three quarters of them find a strip without
-    it: *Brass Monkey - Kick* has no trumpet, but *Gtr Lead*, *Gtr Rhythm* need their *Gtr*.
+    They are one if at least four names and three quarters of all have them, and two thirds find a
+    strip without them: *Brass Monkey - Kick* has no trumpet, but *Gtr Lead*, *Gtr Rhythm* need
+    their *Gtr*.
     """
     if len(names) < 4:
         return names
-    all_words = [name.words for name in names]
-    head = _common(all_words)
-    tail = _common([words[head:][::-1] for words in all_words])
-    if not head and not tail:
-        return names
-    bare = [name.without_title(head, tail) for name in names]
+    head = _common([name.words for name in names])
+    tail = _common([name.words[::-1] for name in names])[::-1]
+    bare = []
+    for name in names:
+        ahead = len(head) if name.words[: len(head)] == head else 0
+        behind = len(tail) if name.words[len(name.words) - len(tail) :] == tail else 0
+        fits = ahead + behind < len(name.words)
+        bare.append(name.without_title(ahead, behind) if fits else name)
     said = [recognised(_matching(name, claims)) for name in bare]
-    return bare if 4 * sum(said) >= 3 * len(said) else names
+    return bare if 3 * sum(said) >= 2 * len(said) else names
 
 
-def _common(all_words: Sequence[Sequence[str]]) -> int:
-    """Return with how many equal words all begin, leaving each at least one word."""
-    count = 0
-    shortest = min(len(words) for words in all_words)
-    while count < shortest - 1 and len({words[count] for words in all_words}) == 1:
-        count += 1
-    return count
+def _common(all_words: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the longest beginning that three quarters share and that leaves each of them words."""
+    common: tuple[str, ...] = ()
+    while True:
+        longer = Counter(w[: len(common) + 1] for w in all_words if len(w) > len(common) + 1)
+        best, count = max(longer.items(), key=lambda item: (item[1], item[0]), default=((), 0))
+        if count < 4 or 4 * count < 3 * len(all_words):
+            return common
+        common = best
 
 
 def _instances(
