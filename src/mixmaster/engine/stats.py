@@ -58,49 +58,33 @@ class BridgeRow(Result):
     reductions: tuple[ReductionFigures, ...]
 
 
-def peak_of(block: Block) -> float:
-    """Return the largest absolute value; two reductions are quicker than abs and max."""
-    if block.size == 0:
-        return 0.0
-    return max(float(block.max()), -float(block.min()))
-
-
 @dataclass(slots=True)
 class Level:
     """Loudness and peak at one point.
 
     Args:
-        sample_rate_hz: The session's rate.
-        channels: Channels that are measured.
+        meter: What collects powers and peaks.
         gains: For each channel, the linear gains of the output channels that it alone feeds;
             lets a mono strip be measured once for both of its output channels.
     """
 
-    powers: BlockPowers
+    meter: BlockPowers
     gains: list[list[float]]
-    peaks: list[float]
-
-    @classmethod
-    def of(cls, sample_rate_hz: int, gains: list[list[float]]) -> Level:
-        """Return an empty level meter."""
-        return cls(BlockPowers(sample_rate_hz, len(gains)), gains, [0.0] * len(gains))
 
     def update(self, block: Block) -> None:
         """Take the next block, ``(channels, frames)``."""
-        self.powers.update(block)
-        for channel, samples in enumerate(block):
-            self.peaks[channel] = max(self.peaks[channel], peak_of(samples))
+        self.meter.update(block)
 
     def lufs(self) -> float | None:
         """Return the gated loudness; None for silence."""
         weights = np.array([sum(gain * gain for gain in gains) for gains in self.gains])
-        return integrated_lufs(self.powers.powers, weights)
+        return integrated_lufs(self.meter.powers, weights)
 
     def peak_dbfs(self) -> float | None:
         """Return the sample peak; None for digital silence."""
         loudest = max(
             (peak * max(map(abs, gains), default=0.0))
-            for peak, gains in zip(self.peaks, self.gains, strict=True)
+            for peak, gains in zip(self.meter.sample_peaks, self.gains, strict=True)
         )
         return gain_to_db(loudest) if loudest > 0.0 else None
 
@@ -127,10 +111,13 @@ class NodeStats:
 
     def __init__(self, node: Node, sample_rate_hz: int) -> None:
         self.node_id = node.id
-        self._in = Level.of(sample_rate_hz, [[1.0]] * node.channels)
+        self._in = Level(
+            BlockPowers(sample_rate_hz, node.channels, where=node.id), [[1.0]] * node.channels
+        )
         lone = _lone_gains(node.post)
         self._at_post = lone is None
-        self._out = Level.of(sample_rate_hz, lone or [[1.0]] * node.post_channels)
+        gains = lone or [[1.0]] * node.post_channels
+        self._out = Level(BlockPowers(sample_rate_hz, len(gains), where=node.id), gains)
         # Without inserts and delay the output is the input times a gain: measured once.
         self._same = not node.inserts and lone is not None
         self._head_gain = node.head_gain
@@ -149,7 +136,7 @@ class NodeStats:
         out = self._out
         if self._same:
             gains = [[gain * self._head_gain for gain in gains] for gains in self._out.gains]
-            out = Level(self._in.powers, gains, self._in.peaks)
+            out = Level(self._in.meter, gains)
         return BridgeRow(
             id=self.node_id,
             in_lufs=self._in.lufs(),

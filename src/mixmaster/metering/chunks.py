@@ -28,13 +28,18 @@ class Chunks:
     """
 
     def __init__(self, sample_rate_hz: int, channels: int, where: str = "") -> None:
-        self.sample_peak = 0.0
-        """The largest magnitude of a sample so far."""
+        self.sample_peaks = [0.0] * channels
+        """The largest magnitude of a sample of each channel so far."""
         self._sample_rate_hz = sample_rate_hz
         self._where = where
         self._chunk, self._other = np.zeros((2, channels, CHUNK_FRAMES), np.float32)
         self._filled = 0
         self._frames = 0
+
+    @property
+    def sample_peak(self) -> float:
+        """The largest magnitude of a sample so far."""
+        return max(self.sample_peaks)
 
     @property
     def frames(self) -> int:
@@ -71,10 +76,11 @@ class Chunks:
                 self._chunk, self._other = self._other, self._chunk
 
     def _check(self, part: Block32) -> None:
-        high = np.abs(part)
-        peak = float(high.max())
-        if not peak <= _HIGHEST:
-            frame = self.frames + int(np.argmin((high <= _HIGHEST).all(axis=0)))
-            reason = "a sample that is not a finite level"
-            raise SignalError(self._where, reason, frame / self._sample_rate_hz)
-        self.sample_peak = max(self.sample_peak, peak)
+        # The two ends of each channel: quicker than magnitudes, and NaN comes through.
+        for channel, samples in enumerate(part):
+            peak = max(float(samples.max()), -float(samples.min()))
+            if not peak <= _HIGHEST:
+                frame = self.frames + int(np.argmin((np.abs(part) <= _HIGHEST).all(axis=0)))
+                reason = "a sample that is not a finite level"
+                raise SignalError(self._where, reason, frame / self._sample_rate_hz)
+            self.sample_peaks[channel] = max(self.sample_peaks[channel], peak)

@@ -134,6 +134,11 @@ class BlockPowers:
         return sums[:, :-1], sums[:, -1:]
 
     @property
+    def sample_peaks(self) -> list[float]:
+        """The largest magnitude of a sample of each channel so far; of ``update`` alone."""
+        return self._chunks.sample_peaks
+
+    @property
     def powers(self) -> Block:
         """Mean square of each complete slice of 10 ms, ``(channels, slices)``."""
         return self.powers_with(self._chunks.rest)
