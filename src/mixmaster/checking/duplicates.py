@@ -48,7 +48,7 @@ class Copy:
 
 def copies(scans: Sequence[Scan]) -> list[Copy]:
     """Return the stems that are copies of others."""
-    found = []
+    found: list[Copy] = []
     curves = [None if scan.silent else _curve(scan) for scan in scans]
     for i, j in combinations(range(len(scans)), 2):
         first, second = curves[i], curves[j]

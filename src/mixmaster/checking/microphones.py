@@ -23,22 +23,8 @@ DISTANT: Final = frozenset(
 """Roles of microphones that stand away from what they hear."""
 
 _DISTANT_WORDS: Final = frozenset(
-    [
-        "oh",
-        "ohs",
-        "overhead",
-        "overheads",
-        "room",
-        "rooms",
-        "amb",
-        "ambience",
-        "hh",
-        "hat",
-        "hats",
-        "hihat",
-        "ride",
-        "cymbals",
-    ]
+    {"oh", "ohs", "overhead", "overheads", "room", "rooms", "amb", "ambience"}
+    | {"hh", "hat", "hats", "hihat", "ride", "cymbals"}
 )
 """Words that say so of a stem whose role is not known."""
 

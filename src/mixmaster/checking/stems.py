@@ -87,7 +87,13 @@ def _scan_all(
 def _scanned(path: Path, tell: Callable[[float], None]) -> Scan | Finding:
     try:
         return scan_stem(path, tell)
-    except SignalError as error:
+    except (AudioFileError, SignalError) as error:
+        return unusable(path, error)
+
+
+def unusable(path: Path, error: AudioFileError | SignalError) -> Finding:
+    """Return an error about a file as a finding."""
+    if isinstance(error, SignalError):
         return Finding(
             "error",
             "not_a_number",
@@ -99,14 +105,5 @@ def _scanned(path: Path, tell: Callable[[float], None]) -> Scan | Finding:
             "render the file again; nothing after such a sample can be trusted",
             times_s=(error.time_s,),
         )
-    except AudioFileError as error:
-        return Finding(
-            "error",
-            "unreadable",
-            str(path),
-            None,
-            None,
-            "",
-            error.reason,
-            error.hint or "export it again",
-        )
+    advice = error.hint or "export it again"
+    return Finding("error", "unreadable", str(path), None, None, "", error.reason, advice)
