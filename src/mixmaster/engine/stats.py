@@ -166,10 +166,7 @@ class InsertStats:
             return
         chunks = max(1, block.shape[1] // CHUNK_FRAMES)
         self._means.append(_chunk_means(reduction_db, chunks))
-        powers = np.square(block[0])
-        for samples in block[1:]:
-            powers += np.square(samples)
-        self._powers.append(_chunk_means(powers, chunks))
+        self._powers.append(_chunk_powers(block, chunks))
         self._max = max(self._max, float(reduction_db.max()))
 
     def figures(self) -> ReductionFigures:
@@ -188,6 +185,15 @@ class InsertStats:
             p95_db=float(np.percentile(active, 95.0)),
             max_db=self._max,
         )
+
+
+def _chunk_powers(block: Block, chunks: int) -> Block:
+    """Return the mean square of ``chunks`` nearly equal parts of a block, channels summed."""
+    if block.shape[1] % chunks:
+        return _chunk_means(np.square(block).sum(axis=0), chunks)
+    rows = block.reshape(len(block), chunks, -1)
+    sums = np.einsum("ijk,ijk->ij", rows, rows)  # squares without a copy of them
+    return np.asarray(sums.sum(axis=0) / rows.shape[2])
 
 
 def _chunk_means(values: Block, chunks: int) -> Block:
