@@ -161,7 +161,7 @@ class KWeighting:
         channels, count, _ = pushed.shape
         groups = -(-count // _GROUP)
         own = np.zeros((2, channels, groups * _GROUP), np.complex128)
-        own[:, :, :count] = np.moveaxis(pushed, 2, 0)
+        own[:, :, :count] = pushed.transpose(2, 0, 1)
         within = own.reshape(2, channels, groups, _GROUP) @ self._within
         if groups not in self._across:
             leaps = self._leap[:, None] ** np.arange(groups)
@@ -171,7 +171,7 @@ class KWeighting:
         after = (within + starts[..., None] * self._later).reshape(2, channels, -1)[:, :, :count]
         before = np.concatenate([self._state[:, :, None], after[:, :, :-1]], axis=2)
         self._state = after[:, :, -1].copy()
-        return np.moveaxis(before, 0, 2)
+        return np.asarray(before.transpose(1, 2, 0))
 
 
 def _ladder(powers: npt.NDArray[Any]) -> npt.NDArray[Any]:
