@@ -92,7 +92,9 @@ def command(
     without a mouse. A file that cannot be measured is named, and the others go on: exit
     status 1, or 2 when none could be measured.
     """
+    from mixmaster.cli.measure import _found
     from mixmaster.cli.output import failure, note, progress, show_json, show_path, warning
+    from mixmaster.engine.publish import refuse_inputs
     from mixmaster.errors import UsageError
     from mixmaster.pages.page import report_page
     from mixmaster.pages.pictures import pictures
@@ -102,12 +104,14 @@ def command(
         raise UsageError(
             "--output", "is missing", "-o report.html, or --png for the pictures alone"
         )
+    paths, notes, failed = _found(files)
     if output is not None:
+        refuse_inputs(output, [*paths, *([reference] if reference is not None else [])])
         check_place(output, PAGE_MARK, overwrite=overwrite)
     aim = _target(target)
     survey = _Surveys(dual_mono=dual_mono, strict=strict, threads=threads)
     curve = survey.reference(reference) if reference is not None else None
-    subjects, notes, failed = survey.of(files)
+    subjects = survey.of(paths, failed)
     written: list[Path] = []
     if subjects:
         if output is not None:
@@ -157,19 +161,17 @@ class _Surveys:
         self._strict = strict
         self._threads = threads or default_threads()
 
-    def of(self, files: Sequence[str]) -> tuple[list[Subject], list[str], list[MixmasterError]]:
-        """Return the files that could be measured, what was left out, and what failed."""
-        from mixmaster.cli.measure import _found
+    def of(self, paths: Sequence[Path], failed: list[MixmasterError]) -> list[Subject]:
+        """Return the files that could be measured; to ``failed`` is added what went wrong."""
         from mixmaster.errors import MixmasterError
 
-        paths, notes, failed = _found(files)
         subjects = []
         for path, name in zip(paths, labels(paths), strict=True):
             try:
                 subjects.append(self._one(path, name))
             except MixmasterError as error:
                 failed.append(error)
-        return subjects, notes, failed
+        return subjects
 
     def reference(self, path: str) -> TonalCurve:
         """Return the spectrum of the file to compare with."""

@@ -227,7 +227,7 @@ def hz_text(hz: float) -> str:
 
 
 def db_ticks(low: float, high: float, height: float) -> list[tuple[float, str]]:
-    """Return round levels between two, at least 22 pixels apart."""
+    """Return round levels between two, 22 pixels apart or more; in low fields half of them."""
     most = max(2.0, height / 22.0)
     step = next((s for s in (1, 2, 3, 6, 12, 24, 48) if (high - low) / s <= most), 96)
     first, last = math.ceil(low / step), math.floor(high / step)

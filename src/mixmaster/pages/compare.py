@@ -84,7 +84,7 @@ def levels_scene(
             marks.append(Text(left + 4.0, y - 11.0, name, "ink", 11.0, halo=True))
         marks += _row(plot, y, figures.integrated_lufs, figures.true_peak_dbtp)
     text = _each(subjects, lambda s: s.survey.programme.integrated_lufs, "integrated", "LUFS")
-    text += " " + _each(subjects, lambda s: s.survey.programme.true_peak_dbtp, "peak", "dBTP")
+    text += " " + _each(subjects, lambda s: s.survey.programme.true_peak_dbtp, "true peak", "dBTP")
     return Scene(size.width, bottom + 20.0, "Loudness and peak", text, tuple(marks))
 
 
@@ -273,4 +273,4 @@ def _each(
     if not known:
         return f"No file has a {what}."
     low, high = signed(min(known)), signed(max(known))
-    return f"{len(subjects)} files, {what} {low} to {high} {unit_text}."
+    return f"{what.capitalize()} from {low} to {high} {unit_text}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -50,13 +51,14 @@ def loudness_scene(
         Rect(plot.left, plot.top, plot.right - plot.left, plot.bottom - plot.top, "panel"),
         *plot.rows(db_ticks(low, high, height)),
         time_columns(plot, size, length),
-        *unit(plot, "LUFS"),
         *lines,
         plot.panel(
             *_curve(plot, times, momentary, "wave", width=1.0, opacity=0.75),
             *_curve(plot, short_times, short, "s0", width=1.8),
         ),
         *names,
+        *unit(plot, "LUFS"),
+        *(empty(plot, found.reasons) if not np.isfinite(momentary).any() else ()),
     ]
     return Scene(
         size.width,
@@ -99,6 +101,13 @@ def loudness_range(
 def unit(plot: Plot, text: str) -> list[Mark]:
     """Return an axis's unit, in the upper left corner of its field."""
     return [Text(plot.left + 6.0, plot.top + 13.0, text, "muted", 10.5, halo=True)]
+
+
+def empty(plot: Plot, reasons: Mapping[str, str]) -> list[Mark]:
+    """Return why a field is empty, in its middle."""
+    why = next(iter(reasons.values()), "there is nothing to show")
+    middle = (plot.left + plot.right) / 2.0
+    return [Text(middle, (plot.top + plot.bottom) / 2.0, why, "muted", 12.0, "middle", halo=True)]
 
 
 def _curve(

@@ -19,7 +19,7 @@ from mixmaster.pages.axes import (
 )
 from mixmaster.pages.columns import sampled
 from mixmaster.pages.legend import Entry, legend
-from mixmaster.pages.loudness import unit
+from mixmaster.pages.loudness import empty, unit
 from mixmaster.pages.scene import Area, Mark, Points, Rect, Scene, curve, stretches
 from mixmaster.pages.subject import Subject, TonalCurve, numbers
 
@@ -102,6 +102,8 @@ def spectrum_scene(subject: Subject, size: Size, reference: TonalCurve) -> Scene
     lower, lower_marks = _difference(size, plot, hz, mid - compared, reference.label)
     marks += lower_marks
     marks += unit(plot, "dB in 1/6 octave")
+    if not np.isfinite(mid).any():
+        marks += empty(plot, figures.reasons)
     text = _described(subject, hz, mid - compared, reference)
     return Scene(size.width, lower.bottom + 20.0, "Long-term spectrum", text, tuple(marks))
 

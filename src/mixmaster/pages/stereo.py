@@ -150,7 +150,7 @@ def _sticks(
         y = plot.y.at(value)
         tip = f"{hz_text(f)} Hz: {_signed(value)}"
         marks += [Line(x, zero, x, y, role, 2.0), Dot(x, y, 4.0, role, tip)]
-    return [*marks, *_band_names(plot, hz), *_corner(plot, "correlation, Hz")]
+    return [*marks, *_band_names(plot, hz), *_corner(plot, "correlation", plot.bottom - 7.0)]
 
 
 def _bars(box: tuple[float, float, float], height: float, hz: Points, values: Points) -> list[Mark]:
@@ -169,11 +169,15 @@ def _bars(box: tuple[float, float, float], height: float, hz: Points, values: Po
         wide = 0.56 * step
         tall = max(1.0, plot.bottom - y)
         marks.append(Rect(x - wide / 2.0, plot.bottom - tall, wide, tall, "s0", 0.8, tip))
-    return [*marks, *_band_names(plot, hz), *_corner(plot, "side's part of the power, %")]
+    return [
+        *marks,
+        *_band_names(plot, hz),
+        *_corner(plot, "side's part of the power, %", plot.top + 13.0),
+    ]
 
 
-def _corner(plot: Plot, text: str) -> list[Mark]:
-    return [Text(plot.right - 5.0, plot.top + 13.0, text, "muted", 10.5, "end", halo=True)]
+def _corner(plot: Plot, text: str, y: float) -> list[Mark]:
+    return [Text(plot.right - 5.0, y, text, "muted", 10.5, "end", halo=True)]
 
 
 def _signed(value: float) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mixmaster.pages.axes import Plot
 
 _GAP = 7.0
+_HEADROOM = 1.05
+"""A lane reaches a little beyond its full scale, so that a peak at it is seen."""
 _FAULTS = ("clipping", "over", "dropout")
 
 
@@ -40,7 +42,7 @@ def waveform_scene(subject: Subject, size: Size, seconds: float | None = None) -
     marks: list[Mark] = []
     top = 4.0
     for channel in range(subject.channels):
-        plot = time_plot(size, length, top, height, (-full, full))
+        plot = time_plot(size, length, top, height, (-_HEADROOM * full, _HEADROOM * full))
         marks += _lane(subject, channel, plot, (low[channel], high[channel], rms[channel]), events)
         marks += _lane_figures(subject, channel, plot, size, full)
         top += height + _GAP
@@ -90,7 +92,8 @@ def _lane(
     curves: tuple[Points, Points, Points],
     events: Sequence[Event],
 ) -> list[Mark]:
-    inner: list[Mark] = [plot.level(0.0, "grid")]
+    full = plot.y.high / _HEADROOM
+    inner: list[Mark] = [plot.level(value, "grid") for value in (-full, 0.0, full)]
     for kind in _FAULTS:
         here = [e for e in events if e.kind == kind and e.channel in {None, channel}]
         for run in runs(here, plot):
@@ -152,7 +155,7 @@ def _lane_figures(
         marks.append(Text(plot.left - 7.0, middle + 4.0, name, "ink", 11.5, "end"))
     if channel == 0:
         if size.named_beside:
-            marks.append(Text(plot.right + 8.0, plot.top + 8.0, edge, "muted", 10.5))
+            marks.append(Text(plot.right + 8.0, plot.top + 6.0, edge, "muted", 10.5))
         else:
             marks.append(
                 Text(plot.right - 4.0, plot.top + 11.0, edge, "muted", 10.0, "end", halo=True)
@@ -161,7 +164,7 @@ def _lane_figures(
 
 
 def _edge_text(full: float) -> str:
-    return f"edge: {signed(20.0 * math.log10(full), 0)} dBFS"
+    return f"{signed(20.0 * math.log10(full), 0)} dBFS"
 
 
 def _time_figures(plot: Plot, ticks: Sequence[tuple[float, str]], y: float) -> list[Mark]:
