@@ -42,6 +42,7 @@ from mixmaster.pages.spectrum import (
     level_range,
     matched,
     spectrum_curve,
+    within,
 )
 from mixmaster.pages.subject import Subject, TargetLike, TonalCurve, numbers
 from mixmaster.pages.theme import DASHES, SERIES
@@ -156,7 +157,7 @@ def loudness_comparison(
         *lines,
         plot.panel(*inner),
         *names,
-        *unit(plot, "LUFS"),
+        unit(plot, "LUFS"),
     ]
     text = "Short-term loudness, each file from its own start. " + _each(
         subjects, lambda s: s.survey.programme.max_short_term_lufs, "loudest 3 s", "LUFS"
@@ -194,12 +195,12 @@ def spectrum_comparison(subjects: Sequence[Subject], size: Size, reference: Tona
     marks: list[Mark] = [
         *head,
         *field_marks(plot, size, inner, labelled=not apart),
-        *unit(plot, "dB in 1/6 octave"),
+        unit(plot, "dB"),
     ]
     if apart:
         plot, lower = _differences(size, plot, widest, apart)
         marks += lower
-    text = "Mid spectra, moved to one mean level. " + _each(
+    text = "Mid, in bands of 1/6 octave, moved to one mean level. " + _each(
         subjects, lambda s: s.survey.spectrum.tilt_db_per_octave, "tilt", "dB an octave"
     )
     title = "Long-term spectra, together"
@@ -217,7 +218,7 @@ def _differences(
         inner.append(Group(tuple(parts), f"file-{i}"))
     return plot, [
         *field_marks(plot, size, inner, labelled=True, ticks=ticks),
-        *unit(plot, "dB against the first"),
+        within(plot, "dB against the first"),
     ]
 
 

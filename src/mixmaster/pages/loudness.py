@@ -57,7 +57,7 @@ def loudness_scene(
             *_curve(plot, short_times, short, "s0", width=1.8),
         ),
         *names,
-        *unit(plot, "LUFS"),
+        unit(plot, "LUFS"),
         *(empty(plot, found.reasons) if not np.isfinite(momentary).any() else ()),
     ]
     return Scene(
@@ -98,9 +98,9 @@ def loudness_range(
     return 3.0 * math.floor(bottom / 3.0), top
 
 
-def unit(plot: Plot, text: str) -> list[Mark]:
-    """Return an axis's unit, in the upper left corner of its field."""
-    return [Text(plot.left + 6.0, plot.top + 13.0, text, "muted", 10.5, halo=True)]
+def unit(plot: Plot, text: str) -> Mark:
+    """Return a vertical axis's unit, above its figures."""
+    return Text(plot.left - 7.0, plot.top - 9.0, text, "muted", 10.5, "end")
 
 
 def empty(plot: Plot, reasons: Mapping[str, str]) -> list[Mark]:
@@ -123,14 +123,15 @@ def _curve(
 def _levels(subject: Subject, target: TargetLike | None) -> list[Level]:
     found = subject.survey.programme.integrated_lufs
     entries = []
+    # the measured one first, so that the dashes of the other are seen on it where they meet
+    if found is not None:
+        entries.append(Level(found, f"integrated {signed(found)}", "ink", 1.0))
     if target is not None and target.integrated_lufs is not None:
         value = target.integrated_lufs
-        entries.append(Level(value, f"target {signed(value)}", "target", 1.4, TARGET_DASH))
+        entries.append(Level(value, f"target {signed(value)}", "target", 1.6, TARGET_DASH))
     if target is not None and target.max_short_term_lufs is not None:
         value = target.max_short_term_lufs
         entries.append(Level(value, f"max S {signed(value)}", "target", 1.2, (2.0, 3.0)))
-    if found is not None:
-        entries.append(Level(found, f"integrated {signed(found)}", "ink", 1.0))
     return entries
 
 

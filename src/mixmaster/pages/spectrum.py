@@ -20,7 +20,7 @@ from mixmaster.pages.axes import (
 from mixmaster.pages.columns import sampled
 from mixmaster.pages.legend import Entry, legend
 from mixmaster.pages.loudness import empty, unit
-from mixmaster.pages.scene import Area, Mark, Points, Rect, Scene, curve, stretches
+from mixmaster.pages.scene import Area, Mark, Points, Rect, Scene, Text, curve, stretches
 from mixmaster.pages.subject import Subject, TonalCurve, numbers
 
 MATCH_HZ = (100.0, 10_000.0)
@@ -101,7 +101,7 @@ def spectrum_scene(subject: Subject, size: Size, reference: TonalCurve) -> Scene
     marks: list[Mark] = [*head, *field_marks(plot, size, inner, labelled=False)]
     lower, lower_marks = _difference(size, plot, hz, mid - compared, reference.label)
     marks += lower_marks
-    marks += unit(plot, "dB in 1/6 octave")
+    marks.append(unit(plot, "dB"))
     if not np.isfinite(mid).any():
         marks += empty(plot, figures.reasons)
     text = _described(subject, hz, mid - compared, reference)
@@ -170,6 +170,11 @@ def difference_plot(
     return plot, [(v, signed(v, 0 if span > 3.0 else 1, plus=True)) for v in values]
 
 
+def within(plot: Plot, text: str) -> Mark:
+    """Return what a field shows, in its upper left corner."""
+    return Text(plot.left + 6.0, plot.top + 13.0, text, "muted", 10.5, halo=True)
+
+
 def _difference(
     size: Size, above: Plot, hz: Points, db: Points, label: str
 ) -> tuple[Plot, list[Mark]]:
@@ -185,7 +190,7 @@ def _difference(
     inner += curve(x, y, "s0", width=1.4)
     return plot, [
         *field_marks(plot, size, inner, labelled=True, ticks=ticks),
-        *unit(plot, f"dB against the {label}"),
+        within(plot, f"dB against the {label}"),
     ]
 
 
@@ -212,6 +217,6 @@ def _described(subject: Subject, hz: Points, off: Points, reference: TonalCurve)
     tilt = subject.survey.spectrum.tilt_db_per_octave
     slope = f" Tilt {signed(tilt, 2, plus=True)} dB an octave." if tilt is not None else ""
     return (
-        f"Against the {reference.label}: {', '.join(parts)}; farthest off at "
+        f"Bands of 1/6 octave. Against the {reference.label}: {', '.join(parts)}; farthest off at "
         f"{hz_text(float(hz[at]))} Hz with {signed(float(off[at]), 1, plus=True)} dB.{slope}"
     )
