@@ -16,8 +16,8 @@ from mixmaster.checking.findings import Finding
 from mixmaster.checking.scan import SLICE_S, Scan
 from mixmaster.units import gain_to_db
 
-LEAST_CORRELATION: Final = 0.9995
-"""A copy and what it was copied from differ by less than -30 dB; two microphones by more."""
+LEAST_CORRELATION: Final = 0.999995
+"""A copy and what it was copied from differ by less than -50 dB; two microphones by more."""
 
 _LIKELY: Final = 0.9
 _MOST_SLICES: Final = 16_384

@@ -44,7 +44,7 @@ def check_stems(
         findings += session_findings(scans)
         found = copies(scans)
         findings += copy_findings(scans, found)
-        same = {frozenset((copy.first, copy.second)) for copy in found}
+        same = {frozenset((copy.first, copy.second)) for copy in found if copy.exact}
         related = relations(
             scans,
             threads=threads,

@@ -123,6 +123,8 @@ class HumDetector:
         short = np.hanning(SHORT_FRAMES + 1)[:-1]
         self._phasors = (phasors * (short * 2.0 / short.sum())).T.astype(np.complex64)
         self._short_tail = self._tail
+        self._hann = (short / short.sum()).astype(np.float32)
+        self._short_powers: list[Block32] = []  # (windows, channels)
         self._short: list[Complex] = []  # (windows, channels, mains x harmonics)
 
     def update(self, block: Block) -> None:
@@ -146,6 +148,8 @@ class HumDetector:
             rows = np.ascontiguousarray(cut[:, ::SHORT_HOP_FRAMES].transpose(1, 0, 2))
             lines = rows @ self._phasors.real + 1j * (rows @ self._phasors.imag)
             self._short.append(lines.astype(np.complex64))
+            # A sine of amplitude a has the power a^2 / 2; here a^2, as its line has.
+            self._short_powers.append(2.0 * (np.square(rows) @ self._hann))
         self._short_tail = data[:, count * SHORT_HOP_FRAMES :]
 
     def _look(self, data: Block32) -> _Window:
@@ -199,6 +203,7 @@ class HumDetector:
         far = np.array([window.far[channel, number] for window in live])
         close = np.array([window.close[channel, number] for window in live])
         short = np.concatenate([part[:, channel] for part in self._short])
+        powers = np.concatenate([part[:, channel] for part in self._short_powers])
         found = {}
         for i in range(HARMONICS):
             frequency_hz = (i + 1) * MAINS_HZ[number]
@@ -212,7 +217,7 @@ class HumDetector:
                 if not plays_on(heard, math.sqrt(tone[0]), _SHORT_HOP_S, reach_hz):
                     tone = None
             if tone is None and i < _SEARCHED_HARMONICS:
-                tone = through_music(brief, _SHORT_HOP_S, reach_hz)
+                tone = through_music(brief, powers, _SHORT_HOP_S, reach_hz)
             if tone is not None and tone[0] >= db_to_power(QUIETEST_DBFS):
                 found[i + 1] = tone
         return found

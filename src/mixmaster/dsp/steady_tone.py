@@ -39,17 +39,23 @@ _QUIET_ANGLE = 0.7
 _WEAKEST = 0.2
 _WEAKEST_PERCENTILE = 5.0
 _DECAY = 0.9
+_LOW_PERCENTILE = 10.0
+_FLOOR = 1.5  # the quietest windows hold the tone and little else: their levels are alike
+_LITTLE_ELSE = 10.0  # 10 dB: what else a quiet window may hold, against the tone
 _CHUNKS_SHARE = 2.0 / 3.0
 _SLACK_HZ = 0.05  # what music adds to the phase between two windows
 _TINY = 1e-30
 
 
-def through_music(lines: Complex, hop_s: float, reach_hz: float) -> tuple[float, float] | None:
+def through_music(
+    lines: Complex, powers: Block, hop_s: float, reach_hz: float
+) -> tuple[float, float] | None:
     """Return a steady tone's power and how far it is from the frequency looked at, in Hz.
 
     Args:
         lines: Amplitudes at that frequency, one every ``hop_s``, ``(windows,)``; the window's
             hop holds whole periods of it, so that a steady tone's are all the same.
+        powers: The power of all that each window holds, in the measure of ``abs(lines) ** 2``.
         hop_s: The time between them.
         reach_hz: How far from that frequency the tone may be.
 
@@ -60,7 +66,8 @@ def through_music(lines: Complex, hop_s: float, reach_hz: float) -> tuple[float,
     if lines.size * hop_s < _SHORTEST_S:
         return None
     count = max(1, round(lines.size / length))
-    found = [_in_chunk(chunk, hop_s, reach_hz) for chunk in np.array_split(lines, count)]
+    parts = zip(np.array_split(lines, count), np.array_split(powers, count), strict=True)
+    found = [_in_chunk(*part, hop_s, reach_hz) for part in parts]
     tones = [tone for tone in found if tone is not None]
     if len(tones) < max(1.0, _CHUNKS_SHARE * len(found)):
         return None
@@ -68,27 +75,50 @@ def through_music(lines: Complex, hop_s: float, reach_hz: float) -> tuple[float,
     return power, offset_hz
 
 
-def _in_chunk(lines: Complex, hop_s: float, reach_hz: float) -> tuple[float, float] | None:
-    lines = lines[np.abs(lines) > 0.0]  # muted windows say nothing; the rest stays in step
+def _in_chunk(
+    lines: Complex, powers: Block, hop_s: float, reach_hz: float
+) -> tuple[float, float] | None:
+    """Look for the tone in all windows alike, and then by the quiet ones."""
+    sounds = np.abs(lines) > 0.0  # muted windows say nothing
+    lines, powers = lines[sounds], powers[sounds]
     if lines.size * hop_s < _SHORTEST_S:
         return None
     sizes = np.abs(lines)
+    tone = _one_line(lines, np.full(sizes.size, 1.0 / sizes.size), hop_s, reach_hz)
+    if tone is not None:
+        return tone
+    # In a loud window the direction is the music's, so that windows count by how quiet they are;
+    # but only if the quietest hold the tone and little else.
+    low, quiet = np.percentile(sizes, (_LOW_PERCENTILE, 100.0 * _QUIET_SHARE))
+    if quiet > _FLOOR * low or np.median(powers[sizes <= quiet]) > _LITTLE_ELSE * quiet * quiet:
+        return None
+    weights = 1.0 / (1.0 + np.square(sizes / quiet))
+    return _one_line(lines, weights / weights.sum(), hop_s, reach_hz)
+
+
+def _one_line(
+    lines: Complex, weights: Block, hop_s: float, reach_hz: float
+) -> tuple[float, float] | None:
+    sizes = np.abs(lines)
     offsets_hz, turned = _turns(lines.size, hop_s)
-    resultants = turned @ (lines / sizes) / lines.size
+    resultants = turned @ (weights * lines / sizes)
     lengths = np.abs(resultants)
     near = np.flatnonzero(np.abs(offsets_hz) <= reach_hz)
     at = int(near[np.argmax(lengths[near])])
-    beside = float(lengths[np.abs(offsets_hz - offsets_hz[at]) >= _BESIDE_HZ].max())
-    if lengths[at] < max(_LEAST_RESULTANT, _LEAST_LINE * beside):
+    # What a pure tone would give elsewhere, because quiet windows come in a rhythm, is no line.
+    moved_hz = offsets_hz - offsets_hz[at]
+    times_s = np.arange(lines.size) * hop_s
+    rhythm = np.abs(np.exp(-2j * math.pi * np.outer(moved_hz, times_s)) @ weights)
+    others = (lengths - lengths[at] * rhythm)[np.abs(moved_hz) >= _BESIDE_HZ]
+    if lengths[at] < max(_LEAST_RESULTANT, _LEAST_LINE * float(others.max())):
         return None
     still = lines * turned[at] / (resultants[at] / lengths[at])
     level = float(np.median(still.real))
     if level <= 0.0 or not _in_quiet_too(still):
         return None
-    # Turned to its own frequency, the tone does not drift.
-    return (
-        (level * level, float(offsets_hz[at])) if plays_on(lines, level, hop_s, reach_hz) else None
-    )
+    if not plays_on(lines, level, hop_s, reach_hz):
+        return None
+    return level * level, float(offsets_hz[at])
 
 
 @lru_cache(maxsize=4)
