@@ -25,6 +25,7 @@ from mixmaster.units import power_to_db
 SLICES_PER_SECOND: Final = 100
 _SLICES_MOMENTARY: Final = 40  # 400 ms: BS.1770-5 Annex 1, gating; Tech 3341, momentary
 _SLICES_SHORT_TERM: Final = 300  # 3 s: Tech 3341, short-term
+_PIECE: Final = 32_768
 _SLICES_HOP: Final = 10  # 100 ms: 75 % overlap of 400 ms (BS.1770-5); 10 Hz (Tech 3342)
 _OFFSET_LU: Final = -0.691  # BS.1770-5, Annex 1: a 997 Hz sine at 0 dBFS reads -3.01
 _ABSOLUTE_GATE_LUFS: Final = -70.0  # BS.1770-5, Annex 1; Tech 3342
@@ -145,23 +146,30 @@ class BlockPowers:
 
     def powers_with(self, rest: Block32) -> Block:
         """Return ``powers`` when ``take``'s caller still holds ``rest``, not a whole chunk."""
-        self._parts = [np.concatenate(self._parts, axis=1)]
         if not rest.shape[1]:
-            return self._parts[0]
+            return np.concatenate(self._parts, axis=1)
         chunk = np.zeros((self.channels, CHUNK_FRAMES), np.float32)
         chunk[:, : rest.shape[1]] = rest
         weighted = self._filter.copy().process(chunk)[:, : rest.shape[1]]
-        return np.concatenate([self._parts[0], self._powers_of(weighted)[0]], axis=1)
+        return np.concatenate([*self._parts, self._powers_of(weighted)[0]], axis=1)
 
 
 def _sliding_mean(values: Block, width: int) -> Block:
     """Return the mean of every ``width`` neighbours, ``(n - width + 1,)``.
 
     By doubling, so that each sum has its own few additions: a running sum would carry the
-    rounding of a loud passage into the quiet one after it.
+    rounding of a loud passage into the quiet one after it. In pieces, so that hours of audio
+    need no more memory for it than minutes.
     """
-    if values.size < width:
-        return np.zeros(0)
+    means = np.empty(max(0, values.size - width + 1))
+    for start in range(0, means.size, _PIECE):
+        stop = min(start + _PIECE, means.size)
+        means[start:stop] = _sliding_sum(values[start : stop + width - 1], width)
+    means /= width
+    return means
+
+
+def _sliding_sum(values: Block, width: int) -> Block:
     count = values.size - width + 1
     total = np.zeros(count)
     doubled, span, offset = values, 1, 0
@@ -170,7 +178,7 @@ def _sliding_mean(values: Block, width: int) -> Block:
             total += doubled[offset : offset + count]
             offset += span
         if 2 * span > width:
-            return total / width
+            return total
         doubled = doubled[:-span] + doubled[span:]
         span *= 2
 
@@ -178,7 +186,10 @@ def _sliding_mean(values: Block, width: int) -> Block:
 def _lufs(power: Block) -> Block:
     """Return the loudness of weighted powers; silence reads -infinity, for gates only."""
     with np.errstate(divide="ignore"):
-        return np.asarray(_OFFSET_LU + 10.0 * np.log10(power))
+        lufs = np.log10(power)
+    lufs *= 10.0
+    lufs += _OFFSET_LU
+    return np.asarray(lufs)
 
 
 def lufs_of_power(power: float) -> float:
