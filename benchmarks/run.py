@@ -12,6 +12,7 @@ BENCHMARKS = (
     ("mixing.py",),
     ("mixing.py", "--memory"),
     ("measure.py",),
+    ("survey.py",),
     ("mastering.py",),
     ("dynamics.py",),
     ("startup.py",),

@@ -170,3 +170,11 @@ def test_nan_is_an_error_at_once_and_odd_rates_are_refused() -> None:
         meter.update(block)
     with pytest.raises(UsageError, match="1 Hz"):
         SurveyMeter(1, 2)
+
+
+def test_levels_far_over_full_scale_are_measured_too() -> None:
+    signal = 1e12 * np.where(np.arange(4 * RATE) % 100 < 50, 1.0, -1.0)[None]
+    found = surveyed(np.repeat(signal, 2, axis=0))
+    assert found.levels.rms_dbfs == pytest.approx(240.0, abs=1e-3)
+    assert found.provenance.effective_bit_depth is None
+    assert found.events.intersample_overs >= 2

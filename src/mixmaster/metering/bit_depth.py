@@ -16,6 +16,7 @@ from mixmaster.metering.chunk_meter import ChunkMeter
 
 _COMMON: Final = 23  # fractional bits of 24-bit audio: sign and 23
 _FINEST: Final = 31  # of 32-bit integers
+_LARGEST: Final = 2.0**62  # what int64 holds; far over full scale, which no integers reach
 
 
 class BitDepthMeter(ChunkMeter[int | None]):
@@ -44,7 +45,8 @@ class BitDepthMeter(ChunkMeter[int | None]):
             if bits < self._fraction:
                 continue
             scaled = chunk * np.float32(2.0**bits)
-            if np.array_equal(scaled, np.rint(scaled)):
+            small = float(np.abs(scaled).max(initial=0.0)) < _LARGEST
+            if small and np.array_equal(scaled, np.rint(scaled)):
                 if self._fraction < bits:
                     self._look(scaled, bits)
                 return
