@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.pages.subjects import subject
 
 from mixmaster.pages.axes import (
     NARROW,
@@ -26,6 +28,7 @@ from mixmaster.pages.columns import Keep, reduced, sampled
 from mixmaster.pages.legend import Entry, legend, shortened, text_width
 from mixmaster.pages.png import dashes
 from mixmaster.pages.scene import Line, Polyline, Rect, Scene, Text, curve, spread
+from mixmaster.pages.stereo import correlation_scene
 from mixmaster.pages.svg import svg
 
 
@@ -217,3 +220,19 @@ def test_a_legend_wraps_before_the_edge() -> None:
     assert all(line.x1 < NARROW.width for line in lines)
     assert len({line.y0 for line in lines}) > 1
     assert max(line.y0 for line in lines) < bottom
+
+
+def test_a_share_of_time_is_told_only_of_curves_that_have_every_window() -> None:
+    file = subject("stereo")
+    share = "below 0 for"
+    assert share in correlation_scene(file, WIDE).description
+    field = file.survey.stereo
+    thinned = dataclasses.replace(
+        field,
+        correlation_times_s=field.correlation_times_s[::3],
+        correlation_curve=field.correlation_curve[::3],
+    )
+    survey = dataclasses.replace(file.survey, stereo=thinned)
+    scene = correlation_scene(dataclasses.replace(file, survey=survey), WIDE)
+    assert share not in scene.description
+    assert "lowest" in scene.description

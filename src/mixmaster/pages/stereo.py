@@ -21,6 +21,8 @@ from mixmaster.pages.subject import Subject, numbers
 
 _HEIGHT = 112.0
 _BANDS_HEIGHT = 124.0
+_HOP_S = 0.1
+"""Between the windows of the correlation, where all of them are in the curve."""
 _CORRELATION_TICKS = (
     (1.0, "+1"),
     (0.5, "+0.5"),
@@ -71,7 +73,7 @@ def correlation_scene(subject: Subject, size: Size, seconds: float | None = None
         plot.panel(*inner),
         *names,
     ]
-    text = _correlation_described(subject, values)
+    text = _correlation_described(subject, times, values)
     return Scene(
         size.width,
         plot.bottom + 20.0,
@@ -184,7 +186,7 @@ def _signed(value: float) -> str:
     return signed(value, 2, plus=True)
 
 
-def _correlation_described(subject: Subject, values: Points) -> str:
+def _correlation_described(subject: Subject, times: Points, values: Points) -> str:
     figures = subject.survey.stereo
     if figures.correlation is None:
         why = figures.reasons.get("correlation", "there is no stereo signal")
@@ -192,8 +194,10 @@ def _correlation_described(subject: Subject, values: Points) -> str:
     text = f"Overall {_signed(figures.correlation)}"
     known = values[np.isfinite(values)]
     if len(known):
-        below = 100.0 * float((known < 0.0).mean())
-        text += f", lowest {signed(float(known.min()), 2, plus=True)}, below 0 for {below:.0f} %"
+        text += f", lowest {_signed(float(known.min()))}"
+    # Of long files the curve holds the lowest of several windows: a share of it says nothing.
+    if len(known) > 1 and float(np.median(np.diff(times))) < 1.5 * _HOP_S:
+        text += f", below 0 for {100.0 * float((known < 0.0).mean()):.0f} %"
     return f"{text}. +1 is mono, 0 unrelated channels, −1 opposite ones."
 
 
