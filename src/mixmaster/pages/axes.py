@@ -226,6 +226,11 @@ def hz_text(hz: float) -> str:
     return f"{hz / 1_000:.3g}k" if hz >= 1_000 else f"{hz:.3g}"
 
 
+def hz_words(hz: float) -> str:
+    """Return a frequency with its unit: ``63 Hz``, ``12.5 kHz``."""
+    return f"{hz / 1_000:.3g} kHz" if hz >= 1_000 else f"{hz:.3g} Hz"
+
+
 def db_ticks(low: float, high: float, height: float) -> list[tuple[float, str]]:
     """Return round levels between two, 22 pixels apart or more; in low fields half of them."""
     most = max(2.0, height / 22.0)

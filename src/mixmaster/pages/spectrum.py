@@ -13,8 +13,8 @@ from mixmaster.pages.axes import (
     Size,
     db_ticks,
     hz_plot,
-    hz_text,
     hz_ticks,
+    hz_words,
     signed,
 )
 from mixmaster.pages.columns import sampled
@@ -29,6 +29,8 @@ _SPAN_DB = 60.0
 _HEIGHT = 220.0
 _DIFFERENCE_HEIGHT = 84.0
 REFERENCE_DASH = (6.0, 3.0)
+_HEARD_HZ = (40.0, 14_000.0)
+"""Beyond it a file is off any reference, and nobody needs to be told."""
 
 GUIDE_DB_PER_OCTAVE = -5.0 + 10.0 * math.log10(2.0)
 """-5 dB an octave of density, per hertz: Pestana et al. (2013); bands of constant relative width
@@ -201,10 +203,8 @@ def balance(hz: Points, db: Points, low_hz: float, high_hz: float) -> float | No
 
 
 def _described(subject: Subject, hz: Points, off: Points, reference: TonalCurve) -> str:
-    known = np.isfinite(off)
-    if not known.any():
+    if not np.isfinite(off).any():
         return "There is no spectrum: digital silence, or too short."
-    at = int(np.nanargmax(np.abs(off)))
     parts = []
     for name, low, high in (
         ("lows", 40.0, 200.0),
@@ -214,9 +214,11 @@ def _described(subject: Subject, hz: Points, off: Points, reference: TonalCurve)
         value = balance(hz, off, low, high)
         if value is not None:
             parts.append(f"{name} {signed(value, 1, plus=True)} dB")
+    inside = np.isfinite(off) & (hz >= _HEARD_HZ[0]) & (hz <= _HEARD_HZ[1])
+    if inside.any():
+        at = int(np.argmax(np.where(inside, np.abs(off), -1.0)))
+        words = signed(float(off[at]), 1, plus=True)
+        parts.append(f"farthest off at {hz_words(float(hz[at]))} with {words} dB")
     tilt = subject.survey.spectrum.tilt_db_per_octave
     slope = f" Tilt {signed(tilt, 2, plus=True)} dB an octave." if tilt is not None else ""
-    return (
-        f"Bands of 1/6 octave. Against the {reference.label}: {', '.join(parts)}; farthest off at "
-        f"{hz_text(float(hz[at]))} Hz with {signed(float(off[at]), 1, plus=True)} dB.{slope}"
-    )
+    return f"Bands of 1/6 octave. Against the {reference.label}: {', '.join(parts)}.{slope}"

@@ -9,6 +9,7 @@ from mixmaster.pages.axes import (
     Scale,
     Size,
     hz_text,
+    hz_words,
     signed,
     time_axis,
     time_columns,
@@ -150,7 +151,7 @@ def _sticks(
             continue
         role = "fault" if value < 0.0 else "s0"
         y = plot.y.at(value)
-        tip = f"{hz_text(f)} Hz: {_signed(value)}"
+        tip = f"{hz_words(f)}: {_signed(value)}"
         marks += [Line(x, zero, x, y, role, 2.0), Dot(x, y, 4.0, role, tip)]
     return [*marks, *_band_names(plot, hz), *_corner(plot, "correlation", plot.bottom - 7.0)]
 
@@ -167,7 +168,7 @@ def _bars(box: tuple[float, float, float], height: float, hz: Points, values: Po
             marks.append(Text(x, plot.bottom - 5.0, "–", "muted", 11.0, "middle"))
             continue
         y = plot.y.at(value)
-        tip = f"{hz_text(f)} Hz: {100.0 * value:.0f} %"
+        tip = f"{hz_words(f)}: {100.0 * value:.0f} %"
         wide = 0.56 * step
         tall = max(1.0, plot.bottom - y)
         marks.append(Rect(x - wide / 2.0, plot.bottom - tall, wide, tall, "s0", 0.8, tip))
@@ -207,13 +208,13 @@ def _bands_described(hz: Points, correlation: Points, width: Points) -> str:
         return "No octave has a stereo signal."
     at = int(np.nanargmin(correlation))
     text = (
-        f"Least correlated at {hz_text(float(nominal(hz)[at]))} Hz with "
+        f"Least correlated at {hz_words(float(nominal(hz)[at]))} with "
         f"{_signed(float(correlation[at]))}"
     )
     if np.isfinite(width).any():
         widest = int(np.nanargmax(width))
         text += (
-            f"; widest at {hz_text(float(nominal(hz)[widest]))} Hz with "
+            f"; widest at {hz_words(float(nominal(hz)[widest]))} with "
             f"{100.0 * float(width[widest]):.0f} % of the power in side"
         )
     return f"{text}."

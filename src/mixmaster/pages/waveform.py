@@ -50,7 +50,7 @@ def waveform_scene(subject: Subject, size: Size, seconds: float | None = None) -
     ticks = time_ticks(length, size)
     if events:
         marks += lanes(events, counts_of(subject.survey.events), plot, size, top)
-        top += lanes_height(events, size)
+        top += lanes_height(events, size) + 3.0
     marks.append(Group(tuple(_time_figures(plot, ticks, top - _GAP)), TICKS))
     description = _described(subject, full)
     title = "Waveform and events"
