@@ -102,6 +102,13 @@ def test_bleed_is_no_alarm(tmp_path: Path) -> None:
     assert check(tmp_path).findings == ()
 
 
+def test_a_tone_in_common_is_no_relation(tmp_path: Path) -> None:
+    write(tmp_path / "a.wav", sine(440.0, SECONDS, 0.3))
+    phase = np.sin(2.0 * np.pi * 440.0 * np.arange(FRAMES) / RATE_HZ + 1.0)
+    write(tmp_path / "b.wav", 0.3 * phase)
+    assert not codes(check(tmp_path)) & {"delay", "polarity"}
+
+
 def test_overheads_anchor(tmp_path: Path) -> None:
     snare, tom = bursts(1), bursts(2)
     write(tmp_path / "Snare.wav", snare)

@@ -208,7 +208,7 @@ def _anywhere(measured: _Measured) -> Iterator[Finding]:
         yield Finding("warning", "channels", name, None, 1.0, "channels", text, advice)
     yield from _events(measured, name)
     dc = max(measured.levels.dc_offset, key=abs)
-    if abs(dc) >= LEAST_DC:
+    if abs(dc) >= LEAST_DC and info.duration_s >= 1.0:
         text = f"a DC offset of {100.0 * dc:+.2f} % of full scale"
         advice = "a high-pass at 20 Hz in the mastering preset takes it out"
         yield Finding("warning", "dc", name, None, dc, "of full scale", text, advice)

@@ -105,6 +105,11 @@ def _delay(relation: Relation, scans: Sequence[Scan], *, alarming: bool) -> Find
         f"it comes {delay_ms:.2f} ms after {one.name} "
         f"(between {low_ms:.2f} and {high_ms:.2f} ms; {_sure(relation)})"
     )
+    if relation.rival > _SIGN_RIVAL * relation.peak:
+        text += (
+            f"; its polarity cannot be told: correlations of {relation.peak:.2f} for "
+            f"{'the same' if relation.polarity > 0 else 'opposite'}, {relation.rival:.2f} against"
+        )
     fix = ""
     if not alarming:
         advice = f"nothing: {0.343 * delay_ms:.1f} m of air, as a room sounds; overheads anchor"

@@ -45,6 +45,8 @@ _PASSAGE_SHARED = 0.1
 _BAND_COHERENCE = 0.2
 _SAME_DELAY_MS = 0.15
 _LIVE = 1e-3
+_LEAST_BINS = 12.0
+"""What is shared is as broad as so many bins of 5 Hz (the participation ratio of amplitudes)."""
 
 _AGREEING_PASSAGES = 0.65
 _AGREEING_BANDS = 0.6
@@ -261,6 +263,10 @@ def _relate(
     coherent = coherence(cross, first, second)
     shares = sorted((shared(coherent, first), shared(coherent, second)))
     if shares[0] < LEAST_SHARED and not (shares[0] >= HEARD_BACK and shares[1] >= HEARD_SHARED):
+        return None
+    # A few tones that two synthesizers happen to share have a phase, but no delay.
+    spread = np.sqrt(np.abs(cross) * coherent)
+    if float(spread.sum()) ** 2 < _LEAST_BINS * float(np.square(spread).sum()):
         return None
     peak = spectra.peak(cross, coherent)
     if abs(peak.value) < CLEAR_PEAK or not votes.peaks:

@@ -77,9 +77,11 @@ def _rates(scans: Sequence[Scan]) -> Iterator[Finding]:
 
 def _usual_duration_s(scans: Sequence[Scan]) -> float:
     """Return the length that most stems have; the longest of equals."""
-    counts = Counter(round(scan.duration_s / SAME_LENGTH_S) for scan in scans)
-    most = max(counts.values())
-    return max(length for length, count in counts.items() if count == most) * SAME_LENGTH_S
+    lengths = [round(scan.duration_s / SAME_LENGTH_S) for scan in scans]
+    counts = Counter(lengths)
+    usual = max(counts, key=lambda length: (counts[length], length))
+    same = (scan for scan, length in zip(scans, lengths, strict=True) if length == usual)
+    return max(scan.duration_s for scan in same)
 
 
 def _lengths(scans: Sequence[Scan]) -> Iterator[Finding]:

@@ -14,6 +14,8 @@ from mixmaster.units import SILENCE_DB, gain_to_db, power_to_db
 LEAST_DC: Final = 0.001
 """-60 dBFS: less is not heard when a fade or an edit cuts it off, and no limiter feels it."""
 
+_SHORTEST_DC_S: Final = 1.0  # the mean of less is its lowest notes'
+
 LOUDEST_FLOOR_DBFS: Final = -60.0
 """A noise floor over this is heard when a compressor raises the pauses by 10 dB."""
 
@@ -111,7 +113,7 @@ def _levels(scan: Scan, name: str) -> Iterator[Finding]:
     channels = scan.info.channels
     worst = max(range(channels), key=lambda channel: abs(scan.levels.dc_offset[channel]))
     dc = scan.levels.dc_offset[worst]
-    if abs(dc) >= LEAST_DC:
+    if abs(dc) >= LEAST_DC and scan.duration_s >= _SHORTEST_DC_S:
         of = f" ({channel_name(worst, channels)})" if channels > 1 else ""
         yield Finding(
             "warning",

@@ -44,6 +44,7 @@ _FLOOR = 1.5  # the quietest windows hold the tone and little else: their levels
 _LITTLE_ELSE = 10.0  # 10 dB: what else a quiet window may hold, against the tone
 _CHUNKS_SHARE = 2.0 / 3.0
 _SLACK_HZ = 0.05  # what music adds to the phase between two windows
+_LEAST_WINDOWS = 20
 _TINY = 1e-30
 
 
@@ -152,6 +153,8 @@ def plays_on(lines: Complex, level: float, hop_s: float, reach_hz: float) -> boo
         reach_hz: How far off its frequency may be.
     """
     sizes = np.abs(lines)
+    if sizes.size < _LEAST_WINDOWS:
+        return False
     if float(np.percentile(sizes, _WEAKEST_PERCENTILE)) < _WEAKEST * level:
         return False
     alone = (sizes[1:] < 2.0 * level) & (sizes[:-1] < 2.0 * level)
