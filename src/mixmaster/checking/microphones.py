@@ -58,7 +58,8 @@ def microphone_findings(
     pairs = {frozenset(pair) for pair in named_pairs(scans)}
     flipped = _flipped(scans, relations, roles)
     for number in sorted(flipped):
-        yield _polarity(number, flipped[number], scans)
+        half = any(number in pair for pair in pairs)
+        yield _polarity(number, flipped[number], scans, half=half)
     for relation in relations:
         files = frozenset((relation.first[0], relation.second[0]))
         paired = files in pairs
@@ -200,7 +201,9 @@ def _anchored(
     return len(side), distant, -min(side)
 
 
-def _polarity(number: int, found: Sequence[Relation], scans: Sequence[Scan]) -> Finding:
+def _polarity(
+    number: int, found: Sequence[Relation], scans: Sequence[Scan], *, half: bool
+) -> Finding:
     path = scans[number].path
     others = [
         scans[n].path
@@ -210,6 +213,8 @@ def _polarity(number: int, found: Sequence[Relation], scans: Sequence[Scan]) -> 
     ]
     best = max(found, key=lambda relation: relation.shared * relation.peak)
     certain = any(relation.certain for relation in found)
+    # A strip turns all that it holds.
+    apart = ", in a strip of its own with pair = false" if half else ""
     return Finding(
         "warning",
         "polarity",
@@ -218,7 +223,9 @@ def _polarity(number: int, found: Sequence[Relation], scans: Sequence[Scan]) -> 
         -best.peak,
         "correlation",
         f"its polarity is opposite to {', '.join(other.name for other in others)} ({_sure(best)})",
-        "turn it over" if certain else "try it turned over and trust your ears: bands disagree",
+        f"turn it over{apart}"
+        if certain
+        else "try it turned over and trust your ears: bands disagree",
         fix="polarity = true" if certain else "",
         fix_file=str(path) if certain else "",
         others=tuple(str(other) for other in others),
