@@ -64,7 +64,8 @@ def test_loud_is_louder_than_warm_than_transparent() -> None:
 def test_louder_masters_get_spotifys_lower_ceiling() -> None:
     target = load_target("spotify").target
     assert target.ceiling_dbtp(-14.0) == -1.0
-    assert target.ceiling_dbtp(-13.9) == -2.0
+    assert target.ceiling_dbtp(-13.95) == -1.0  # within a meter's tolerance of -14
+    assert target.ceiling_dbtp(-13.8) == -2.0
     assert target.ceiling_dbtp(None) == -1.0
 
 

@@ -7,6 +7,32 @@ from dataclasses import dataclass
 from mixmaster.results import Result
 
 
+METER_TOLERANCE_LU = 0.1
+"""EBU Tech 3341's tolerance: a master within it of a loudness is not louder."""
+
+
+def ceiling_for(
+    true_peak_dbtp: float | None,
+    integrated_lufs: float | None,
+    *,
+    louder_than_lufs: float | None,
+    louder_true_peak_dbtp: float | None,
+) -> float | None:
+    """Return the ceiling for a master of a loudness; None where there is none.
+
+    Args:
+        true_peak_dbtp: The ceiling of all masters.
+        integrated_lufs: The master's loudness; None if it has none.
+        louder_than_lufs: Masters louder than this ...
+        louder_true_peak_dbtp: ... have this ceiling, if it is the lower one.
+    """
+    rules = (true_peak_dbtp, integrated_lufs, louder_than_lufs, louder_true_peak_dbtp)
+    ceiling, lufs, than_lufs, lower = rules
+    if ceiling is None or lufs is None or than_lufs is None or lower is None:
+        return ceiling
+    return min(ceiling, lower) if lufs > than_lufs + METER_TOLERANCE_LU else ceiling
+
+
 @dataclass(frozen=True, slots=True)
 class Limits(Result):
     """What a place accepts; None or empty where it does not mind.
@@ -41,9 +67,9 @@ class Limits(Result):
 
     def ceiling_dbtp(self, integrated_lufs: float | None) -> float | None:
         """Return the ceiling for a master of this loudness; None where there is none."""
-        ceiling = self.true_peak_dbtp
-        if ceiling is None or integrated_lufs is None or self.louder_than_lufs is None:
-            return ceiling
-        if integrated_lufs > self.louder_than_lufs and self.louder_true_peak_dbtp is not None:
-            return min(ceiling, self.louder_true_peak_dbtp)
-        return ceiling
+        return ceiling_for(
+            self.true_peak_dbtp,
+            integrated_lufs,
+            louder_than_lufs=self.louder_than_lufs,
+            louder_true_peak_dbtp=self.louder_true_peak_dbtp,
+        )

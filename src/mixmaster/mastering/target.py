@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from mixmaster.audio.sink import FileSpec
+from mixmaster.checking.limits import ceiling_for
 from mixmaster.documents.base import Document, MisfitError, Settings, parameter
 from mixmaster.errors import Problem, UsageError
 
@@ -93,8 +94,9 @@ class Target(Document):
     def ceiling_dbtp(self, integrated_lufs: float | None) -> float | None:
         """Return the ceiling for a master of this loudness; None where there is none."""
         rule = self.louder
-        if self.true_peak_dbtp is None or rule is None or integrated_lufs is None:
-            return self.true_peak_dbtp
-        if integrated_lufs > rule.than_lufs:
-            return min(self.true_peak_dbtp, rule.true_peak_dbtp)
-        return self.true_peak_dbtp
+        return ceiling_for(
+            self.true_peak_dbtp,
+            integrated_lufs,
+            louder_than_lufs=None if rule is None else rule.than_lufs,
+            louder_true_peak_dbtp=None if rule is None else rule.true_peak_dbtp,
+        )
