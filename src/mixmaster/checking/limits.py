@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from mixmaster.results import Result
 
-
 METER_TOLERANCE_LU = 0.1
 """EBU Tech 3341's tolerance: a master within it of a loudness is not louder."""
 
