@@ -104,3 +104,11 @@ def test_of_very_many_the_strongest_are_listed_and_all_counted() -> None:
 def test_channels_are_called_by_their_layout() -> None:
     assert [channel_name(n, 6) for n in (0, 3, 5)] == ["left", "LFE", "right surround"]
     assert channel_name(3, 9) == "channel 4"
+
+
+def test_notes_cut_off_hard_are_doubted() -> None:
+    t = np.arange(6 * RATE) / RATE
+    notes = 0.5 * np.sin(2 * np.pi * 220.0 * t) * ((t * 4) % 1.0 < 0.5)
+    figures = events(notes[None])
+    assert figures.dropouts >= 20
+    assert "may be played" in figures.reasons["dropouts"]

@@ -20,6 +20,7 @@ LISTED_EVENTS: Final = 500
 SHORTEST_SILENCE_S: Final = 0.05
 """Silence at the edges that is shorter is no event."""
 
+_PATTERN: Final = 10  # so many dropouts are hardly a fault
 _AT_ONCE_S: Final = 2e-3  # so near in time are gaps of several channels one
 
 _CHANNEL_NAMES: Final = {
@@ -65,7 +66,7 @@ class EventFigures(Result):
         dropouts: Gaps that a programme does not have of itself.
         silence_head_s: Before the first sample over the threshold; None if there is none.
         silence_tail_s: After the last one.
-        reasons: Why a figure does not exist, or not all events are listed.
+        reasons: Why a figure does not exist, what to doubt, or that not all events are listed.
     """
 
     events: tuple[Event, ...]
@@ -154,6 +155,8 @@ def event_figures(
         "over": peaks.over_count,
         "dropout": gaps.count - uncounted,
     }
+    if counts["dropout"] >= _PATTERN:
+        reasons["dropouts"] = "so many may be played: notes that are cut off hard look the same"
     kept: list[Event] = []
     for kind in ("clipping", "over", "dropout", "silence_head", "silence_tail"):
         all_of_it = sorted((e for e in events if e.kind == kind), key=lambda e: -e.figure)
