@@ -106,6 +106,12 @@ class Graph:
     tempo_bpm: float = 120.0
     by_id: dict[str, Node] = field(default_factory=dict)
 
+    def taps_pre(self, node_id: str) -> bool:
+        """Return whether anything taps a node's pre point."""
+        keys = [i.key or () for node in self.nodes for i in node.inserts]
+        feeds = [feed for group in (*keys, *(node.feeds for node in self.nodes)) for feed in group]
+        return any(feed.source == node_id and feed.point == "pre" for feed in feeds)
+
     @staticmethod
     def build(
         nodes: list[Node], output: str, sample_rate_hz: int, tempo_bpm: float = 120.0

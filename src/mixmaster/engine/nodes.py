@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixmaster.arrays import Block
+from mixmaster.arrays import Block, zeros
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.engine.graph import Feed, Graph, Matrix, Node
@@ -17,14 +17,16 @@ from mixmaster.errors import SignalError
 
 @dataclass(slots=True)
 class Signals:
-    """What a node gives for one block: the pre point and the post point."""
+    """What a node gives for one block: the post point, and the pre point if it is tapped."""
 
-    pre: Block
+    pre: Block | None
     post: Block
 
     def at(self, feed: Feed) -> Block:
         """Return the signal that ``feed`` taps."""
-        return self.post if feed.point == "post" else self.pre
+        tapped = self.post if feed.point == "post" else self.pre
+        assert tapped is not None
+        return tapped
 
 
 def apply_matrix(matrix: Matrix, block: Block) -> Block:
@@ -65,28 +67,18 @@ class FeedPort:
         self.feed = feed
         self._delay = DelayLine(channels, delay_samples)
 
-    def read(self, signals: Mapping[str, Signals]) -> tuple[Block, float]:
-        """Return the tapped block, delayed, and the gain that it is to be added with."""
-        block = signals[self.feed.source].at(self.feed)
+    def add_to(self, total: Block, signals: Signals, *, first: bool) -> None:
+        """Add this feed's signal to a sum; the first one is put where nothing is yet."""
+        block, gain = signals.at(self.feed), self.feed.gain
         if self.feed.matrix is not None:
             block = apply_matrix(self.feed.matrix, block)
-        return self._delay.process(block), self.feed.gain
-
-
-def mixdown(ports: list[FeedPort], signals: Mapping[str, Signals], out: Block) -> None:
-    """Sum the ports' signals into ``out``, in their order."""
-    first = True
-    for port in ports:
-        block, gain = port.read(signals)
+        block = self._delay.process(block)
         if first:
-            np.multiply(block, gain, out=out)
-            first = False
+            np.multiply(block, gain, out=total)
         elif gain == 1.0:
-            out += block
+            total += block
         else:
-            out += gain * block
-    if first:
-        out[:] = 0.0
+            total += gain * block
 
 
 @dataclass(slots=True)
@@ -107,8 +99,7 @@ class NodeRun:
 
     Args:
         node: The node as data.
-        processors: Its inserts' processors, in order.
-        plan_ports: Its feeds, compensated.
+        ports: Its feeds, compensated.
         inserts: Its inserts at work.
         graph: The graph, for rate and tempo.
     """
@@ -121,37 +112,36 @@ class NodeRun:
         self.inserts = inserts
         self.stats = NodeStats(node, graph.sample_rate_hz)
         self._delay = DelayLine(node.channels, node.delay_samples)
+        self._keeps_pre = graph.taps_pre(node.id)
         self._tempo_bpm = graph.tempo_bpm
         self._sample_rate_hz = graph.sample_rate_hz
 
-    def process(
-        self, start_frame: int, source: Block | None, signals: Mapping[str, Signals], frames: int
-    ) -> Signals:
+    def key_sources(self) -> tuple[str, ...]:
+        """Return the ids of the nodes that the inserts' detectors listen to."""
+        ports = (port for insert in self.inserts for port in insert.key or ())
+        return tuple(dict.fromkeys(port.feed.source for port in ports))
+
+    def process(self, start_frame: int, block: Block, keys: Mapping[str, Signals]) -> Signals:
         """Run one block.
 
         Args:
             start_frame: The block's first frame from the session's zero.
-            source: The block of the node's file; None for a node that sums feeds.
-            signals: The blocks of all nodes that this one listens to.
-            frames: The block's length.
+            block: The block of the node's file, or the sum of its feeds.
+            keys: The blocks of the nodes that its detectors listen to.
 
         Raises:
             SignalError: When an insert's output is not finite; names the insert and the time.
         """
         node = self.node
-        if source is None:
-            block = np.empty((node.channels, frames))
-            mixdown(self.ports, signals, block)
-            self.stats.update_in(block)
-        else:
-            self.stats.update_in(source)
-            block = source if node.head_gain == 1.0 else source * node.head_gain
+        self.stats.update_in(block)
+        if node.head_gain != 1.0:
+            block = block * node.head_gain
         block = self._delay.process(block)
         for insert in self.inserts:
-            block = self._insert(insert, block, start_frame, signals)
+            block = self._insert(insert, block, start_frame, keys)
         post = apply_matrix(node.post, block)
         self.stats.update_out(block, post)
-        return Signals(pre=block, post=post)
+        return Signals(pre=block if self._keeps_pre else None, post=post)
 
     def row(self) -> BridgeRow:
         """Return this node's line of the meter bridge."""
@@ -159,7 +149,7 @@ class NodeRun:
         return self.stats.row(tuple(done))
 
     def _insert(
-        self, insert: InsertRun, block: Block, start_frame: int, signals: Mapping[str, Signals]
+        self, insert: InsertRun, block: Block, start_frame: int, keys: Mapping[str, Signals]
     ) -> Block:
         if insert.wait is not None:
             block = insert.wait.process(block)
@@ -167,8 +157,9 @@ class NodeRun:
             return insert.bypass.process(block)
         key: Block | None = None
         if insert.key is not None:
-            key = np.empty((insert.key_channels, block.shape[1]))
-            mixdown(insert.key, signals, key)
+            key = zeros(insert.key_channels, block.shape[1])
+            for index, port in enumerate(insert.key):
+                port.add_to(key, keys[port.feed.source], first=index == 0)
         out = insert.processor.process(
             block, BlockContext(start_frame=start_frame, key=key, tempo_bpm=self._tempo_bpm)
         )

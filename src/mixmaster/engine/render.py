@@ -1,15 +1,7 @@
-"""Running a graph: block by block, node by node, on a pool of threads.
-
-A task is one node at one block. It may run when the same node's previous block and this
-block of everything it listens to are done. So strips work on the next block while the buses
-still sum this one, and the result does not depend on which thread ran what: every node sees
-its blocks in order, and every sum adds in the order of its feeds.
-"""
+"""Running a graph over its sources: from where, how far, and when a tail has ended."""
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,14 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
-from mixmaster.arrays import BLOCK_FRAMES, GRID_FRAMES, Block, zeros
+from mixmaster.arrays import BLOCK_FRAMES, GRID_FRAMES, Block
 from mixmaster.engine.graph import Graph
-from mixmaster.engine.nodes import NodeRun, Prepared, Signals, prepare
+from mixmaster.engine.nodes import Prepared, prepare
+from mixmaster.engine.schedule import Schedule, Span
 from mixmaster.engine.stats import BridgeRow
 from mixmaster.engine.threads import one_blas_thread
-
-BLOCKS_IN_FLIGHT = 2
-"""How many blocks may be under way at once: enough to keep all threads busy across the seam."""
 
 MAX_TAIL_S = 60.0
 """No tail is rendered for longer than this."""
@@ -74,129 +64,6 @@ class _Job:
     stop: int
     threads: int
     block_frames: int
-
-
-class _Aborted(Exception):  # noqa: N818 - never leaves this module
-    """Another task failed; this one has nothing left to do."""
-
-
-class _Run:
-    """The state of one run; see the module's docstring."""
-
-    def __init__(
-        self, job: _Job, readers: Mapping[str, Callable[[int], Block]], pool: ThreadPoolExecutor
-    ) -> None:
-        self.graph = job.graph
-        self.nodes = job.prepared.nodes
-        self.readers = readers
-        self.first_frame = job.first
-        self.stop_frame = job.stop + job.prepared.latency_samples
-        self.block_frames = job.block_frames
-        frames = max(0, self.stop_frame - self.first_frame)
-        self.block_count = -(-frames // self.block_frames)
-        self.pool = pool
-        self.done: queue.SimpleQueue[tuple[int, Block] | BaseException] = queue.SimpleQueue()
-        self.lock = threading.Lock()
-        self.aborted = False
-        self.dependencies = {
-            node.id: tuple(dict.fromkeys(node.dependencies())) for node in self.graph.nodes
-        }
-        self.consumers: dict[str, list[str]] = {node.id: [] for node in self.graph.nodes}
-        for node_id, needed in self.dependencies.items():
-            for other in needed:
-                self.consumers[other].append(node_id)
-        self.signals: dict[tuple[str, int], Signals] = {}
-        self.missing: dict[tuple[str, int], int] = {}
-        self.readers_left: dict[tuple[str, int], int] = {}
-        self.taken = 0  # blocks handed to the consumer
-
-    def start(self) -> None:
-        with self.lock:
-            for block in range(min(BLOCKS_IN_FLIGHT, self.block_count)):
-                self._open_block(block)
-
-    def _open_block(self, block: int) -> None:
-        """Make the tasks of one block; a task starts when nothing it needs is missing."""
-        ready = []
-        for node in self.graph.nodes:
-            needed = len(self.dependencies[node.id])
-            if block > 0 and self._pending(node.id, block - 1):
-                needed += 1
-            self.missing[node.id, block] = needed
-            if needed == 0:
-                ready.append(node.id)
-        for node_id in ready:
-            self.pool.submit(self._task, node_id, block)
-
-    def _pending(self, node_id: str, block: int) -> bool:
-        return (node_id, block) in self.missing
-
-    def _task(self, node_id: str, block: int) -> None:
-        try:
-            self._work(node_id, block)
-        except BaseException as error:  # noqa: BLE001 - carried to the consumer's thread
-            with self.lock:
-                self.aborted = True
-            self.done.put(error)
-
-    def _work(self, node_id: str, block: int) -> None:
-        if self.aborted:
-            raise _Aborted
-        node: NodeRun = self.nodes[node_id]
-        start = self.first_frame + block * self.block_frames
-        frames = min(self.block_frames, self.stop_frame - start)
-        with self.lock:
-            inputs = {other: self.signals[other, block] for other in self.dependencies[node_id]}
-        source = None
-        if node.node.has_source:
-            source = self.readers[node_id](frames)
-            if source.shape[1] < frames:
-                padded = zeros(source.shape[0], frames)
-                padded[:, : source.shape[1]] = source
-                source = padded
-        out = node.process(start, source, inputs, frames)
-        ready: list[tuple[str, int]] = []
-        with self.lock:
-            del self.missing[node_id, block]
-            if self.consumers[node_id]:
-                self.signals[node_id, block] = out
-                self.readers_left[node_id, block] = len(self.consumers[node_id])
-            for other in self.dependencies[node_id]:
-                self.readers_left[other, block] -= 1
-                if self.readers_left[other, block] == 0:
-                    del self.readers_left[other, block], self.signals[other, block]
-            waiting = [(consumer, block) for consumer in self.consumers[node_id]]
-            for task in [*waiting, (node_id, block + 1)]:
-                if task in self.missing:
-                    self.missing[task] -= 1
-                    if self.missing[task] == 0:
-                        ready.append(task)
-            if node_id == self.graph.output:
-                # Before the lock is free: the next block may be quicker than this thread.
-                self.done.put((block, out.post))
-        for task in ready:
-            self.pool.submit(self._task, *task)
-
-    def blocks(self) -> Iterator[Block]:
-        """Yield the output's blocks in order."""
-        self.start()
-        for block in range(self.block_count):
-            item = self.done.get()
-            while isinstance(item, _Aborted):  # the cause follows
-                item = self.done.get()
-            if isinstance(item, BaseException):
-                raise item
-            index, out = item
-            assert index == block
-            with self.lock:
-                following = block + BLOCKS_IN_FLIGHT
-                if following < self.block_count:
-                    self._open_block(following)
-            yield out
-
-    def abort(self) -> None:
-        with self.lock:
-            self.aborted = True
 
 
 @dataclass(slots=True)
@@ -281,7 +148,8 @@ def _output(job: _Job) -> Generator[Block, None, None]:
         if node.node.has_source
     }
     pool = ThreadPoolExecutor(max_workers=max(1, job.threads), thread_name_prefix="render")
-    run = _Run(job, readers, pool)
+    span = Span(job.first, job.stop + job.prepared.latency_samples, job.block_frames)
+    run = Schedule(job.graph, job.prepared.nodes, readers, span, pool)
     try:
         with one_blas_thread():
             trimmed = _trim(run.blocks(), passage.start - job.first + job.prepared.latency_samples)

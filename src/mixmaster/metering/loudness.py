@@ -123,16 +123,31 @@ class BlockPowers:
 
     def _powers_of(self, weighted: Block32) -> tuple[Block, Block]:
         """Return the slices that the next frames complete, and what they begin."""
-        start, end = self._frames, self._frames + weighted.shape[1]
-        np.square(weighted, out=weighted)
-        ends = slice_bounds(self.sample_rate_hz, start, end)
-        starts = np.concatenate([[0], ends])
-        sums = np.zeros((self.channels, starts.size))
-        inside = starts[starts < end - start]
-        sums[:, : inside.size] = np.add.reduceat(weighted, inside, axis=1)
+        length, odd = divmod(self.sample_rate_hz, SLICES_PER_SECOND)
+        head = -self._frames % length
+        if odd or weighted.shape[1] < head + length:
+            sums = self._uneven(weighted)
+        else:
+            # Slices of one length: no squares are stored, and threads do not wait for each other.
+            count = (weighted.shape[1] - head) // length
+            whole = weighted[:, head : head + count * length].reshape(self.channels, count, length)
+            ends = (weighted[:, :head], weighted[:, head + count * length :])
+            first, last = (np.einsum("ij,ij->i", end, end)[:, np.newaxis] for end in ends)
+            inner = np.einsum("ijk,ijk->ij", whole, whole)
+            sums = np.concatenate([first, inner, last] if head else [inner, last], axis=1)
+            sums = sums.astype(np.float64)
         sums *= SLICES_PER_SECOND / self.sample_rate_hz
         sums[:, :1] += self._begun
         return sums[:, :-1], sums[:, -1:]
+
+    def _uneven(self, weighted: Block32) -> Block:
+        """Return the sums of squares between the bounds of slices, ``(channels, bounds + 1)``."""
+        start, end = self._frames, self._frames + weighted.shape[1]
+        starts = np.concatenate([[0], slice_bounds(self.sample_rate_hz, start, end)])
+        sums = np.zeros((self.channels, starts.size))
+        inside = starts[starts < end - start]
+        sums[:, : inside.size] = np.add.reduceat(np.square(weighted), inside, axis=1)
+        return sums
 
     @property
     def sample_peaks(self) -> list[float]:

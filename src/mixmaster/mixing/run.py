@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from mixmaster.arrays import BLOCK_FRAMES
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import FileSpec, SinkReport, open_sink
 from mixmaster.engine.hashing import background_hashes
@@ -18,6 +19,7 @@ from mixmaster.engine.measuring import measure_file
 from mixmaster.engine.publish import Publication, require_space
 from mixmaster.engine.render import render
 from mixmaster.engine.stats import BridgeRow
+from mixmaster.engine.threads import keep_freed_memory
 from mixmaster.errors import RefusedError, UsageError
 from mixmaster.metering.programme import ProgrammeFigures
 from mixmaster.mixing.plan import MixPlan, Progress
@@ -35,6 +37,10 @@ SUFFIXES: dict[str, Container] = {
 
 CLIP_MARGIN_DB = 0.1
 """How far under full scale the advice against clipping aims: dither adds an LSB."""
+
+
+MIXED_BLOCK_FRAMES = 2 * BLOCK_FRAMES
+"""Longer blocks: threads hand Python's lock to one another less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,14 @@ def render_to(
     plan: MixPlan, path: Path, spec: FileSpec, *, progress: Progress
 ) -> tuple[SinkReport, tuple[BridgeRow, ...]]:
     """Render into a file that nobody sees yet; return what was written and the meter bridge."""
-    rendering = render(plan.graph, plan.sources, passage=plan.passage, threads=plan.threads)
+    keep_freed_memory()
+    rendering = render(
+        plan.graph,
+        plan.sources,
+        passage=plan.passage,
+        threads=plan.threads,
+        block_frames=MIXED_BLOCK_FRAMES,
+    )
     require_space(path.parent, spec.bytes_at_most(rendering.total_frames))
     total = max(1, rendering.total_frames)
     done = 0
