@@ -36,11 +36,30 @@ def stereo(signal: Block) -> Block:
     return np.ascontiguousarray(np.stack([signal, signal]))
 
 
-def fed_loudness(block: Block, rate: int) -> LoudnessMeter:
-    meter = LoudnessMeter(rate, block.shape[0])
+RATES = (44_100, 48_000, 96_000, 192_000)
+LAYOUTS = ("mono", "stereo", "5.1")
+PLACES = [(rate, layout) for rate in RATES for layout in LAYOUTS]
+LONG_PLACES = [(rate, "stereo") for rate in RATES] + [(48_000, "mono"), (48_000, "5.1")]
+"""For signals of minutes: every rate, and every layout at one of them."""
+
+
+def laid(signal: Block, layout: str) -> Block:
+    """The standard's in-phase stereo signal in a layout; mono is read as dual mono."""
+    if layout == "mono":
+        return np.ascontiguousarray(signal[np.newaxis])
+    rest = np.zeros((4 if layout == "5.1" else 0, signal.size))
+    return np.concatenate([stereo(signal), rest])
+
+
+def fed_loudness(block: Block, rate: int, *, dual_mono: bool = False) -> LoudnessMeter:
+    meter = LoudnessMeter(rate, block.shape[0], dual_mono=dual_mono)
     for start in range(0, block.shape[1], BLOCK_FRAMES):
         meter.update(block[:, start : start + BLOCK_FRAMES])
     return meter
+
+
+def fed_as(signal: Block, rate: int, layout: str) -> LoudnessMeter:
+    return fed_loudness(laid(signal, layout), rate, dual_mono=True)
 
 
 def true_peak_dbtp(block: Block, rate: int = 48_000) -> float:

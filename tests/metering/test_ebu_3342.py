@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.metering.meter_tones import fed_loudness, stereo, tone
+from tests.metering.meter_tones import LONG_PLACES, fed_as, tone
 
 CASES = {
     1: ([-20, -30], 10.0),
@@ -13,11 +13,11 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
+@pytest.mark.parametrize(("rate", "layout"), LONG_PLACES)
 @pytest.mark.parametrize("case", CASES)
-def test_loudness_range(case: int, rate: int) -> None:
+def test_loudness_range(case: int, rate: int, layout: str) -> None:
     levels, expected = CASES[case]
     signal = tone([(20, level) for level in levels], rate)
-    figures = fed_loudness(stereo(signal), rate).result()
+    figures = fed_as(signal, rate, layout).result()
     assert figures.loudness_range_lu == pytest.approx(expected, abs=1.0)
     assert figures.loudness_range_lu == pytest.approx(expected, abs=0.1)  # what it really keeps
