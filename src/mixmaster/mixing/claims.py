@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from mixmaster.mixing.patterns import CATCH_ALL, NameRuns, Pattern, compiled
 
@@ -122,3 +123,17 @@ def strongest(matches: Sequence[Match]) -> list[Claim]:
 def recognised(matches: Sequence[Match]) -> bool:
     """Tell whether anything but a catch-all matches."""
     return any(match.claim.pattern.text != CATCH_ALL for match in matches)
+
+
+def claims_of(patterns: Mapping[str, Sequence[str]]) -> Claims:
+    """Return the claims of strips' patterns; those of the last few presets are kept.
+
+    Raises:
+        ValueError: For a pattern that cannot be read.
+    """
+    return _kept_claims(tuple((strip, tuple(texts)) for strip, texts in patterns.items()))
+
+
+@lru_cache(maxsize=8)
+def _kept_claims(patterns: tuple[tuple[str, tuple[str, ...]], ...]) -> Claims:
+    return Claims(dict(patterns))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixmaster.errors import DocumentError, Problem
-from mixmaster.mixing.claims import Claim, Claims, Match, recognised, strongest
+from mixmaster.mixing.claims import Claim, Claims, Match, claims_of, recognised, strongest
 from mixmaster.mixing.words import (
     Side,
     bare_name,
@@ -175,7 +175,7 @@ def assign(
     Raises:
         ValueError: For a pattern that cannot be read; a validated preset has none.
     """
-    claims = Claims(patterns)
+    claims = claims_of(patterns)
     ordered = sorted(stems, key=lambda stem: (natural(stem.name), str(stem.path)))
     names = [_name(stem) for stem in ordered]
     names = _without_title(names, claims)
