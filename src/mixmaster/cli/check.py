@@ -21,9 +21,6 @@ SCHEMA = "mixmaster/check/1"
 _TOLD_TOGETHER = ("lossy_origin", "upsampled")
 """What usually concerns all files of a session; the table has one line for all, JSON one each."""
 
-_PLAIN_WAV = ("spotify", "streaming")
-"""Targets that take WAV only with format tag 1 and nothing behind the samples (Spotify)."""
-
 
 @click.command(
     "check",
@@ -132,7 +129,7 @@ def _limits(name: str, tolerance_lu: float) -> Limits:
         container=target.file.format,
         bit_depth=target.file.bit_depth,
         sample_rate_hz=None if rate == "source" else rate,
-        plain_wav=path.stem in _PLAIN_WAV,
+        plain_wav=target.file.plain_wav,
     )
 
 

@@ -25,6 +25,11 @@ class DeliveryFile(Settings):
     sample_rate_hz: int | Literal["source"] = parameter(
         "source", 'The rate, or "source" to keep the rate of the mix.'
     )
+    plain_wav: bool = parameter(
+        False,
+        "Whether the place takes WAV only with format tag 1 and nothing behind the samples; those "
+        "that are written here always are so.",
+    )
     dither: bool = parameter(True, "TPDF dither before 16 or 24 bits; without it only rounded.")
 
     @model_validator(mode="after")
