@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +48,23 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "MIXMASTER_DEBUG", "PYTHONIOENCODING"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def forbid(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Let nothing at or under a path be opened: as its mode would, were the tests not root's."""
+    real = os.open
+
+    def call(forbidden: Path) -> None:
+        def opened(path: Any, *arguments: Any, **settings: Any) -> int:
+            named = Path(path) if isinstance(path, str | Path) else None
+            if named and named.is_relative_to(forbidden) and not named.is_dir():
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return real(path, *arguments, **settings)
+
+        monkeypatch.setattr(os, "open", opened)
+
+    return call
 
 
 @pytest.fixture

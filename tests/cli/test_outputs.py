@@ -119,13 +119,15 @@ def test_a_file_as_parent(stem: Any, mixmaster: Any) -> None:
     assert "not a folder" in done.err or "part of the path is a file" in done.err
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written(stem: Any, out: Path, mixmaster: Any) -> None:
+def test_a_folder_that_may_not_be_written(
+    stem: Any, out: Path, mixmaster: Any, forbid: Any
+) -> None:
     out.mkdir()
-    out.chmod(0o500)
+    forbid(out)
     done = mixmaster("mix", stem(), "-p", "flat", "-o", out / "mix.wav")
     assert done.status == 2
     assert "write to a folder that is yours" in done.err
+    assert listing(out) == {}
 
 
 def test_missing_folders_are_made_and_the_path_is_printed_whole(

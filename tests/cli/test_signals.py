@@ -19,6 +19,9 @@ if sys.platform == "win32":
 RATE = 48_000
 
 # The process signals itself at a known place: the n-th call of something that a stage does.
+HEEDED = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+"""Under nohup the tests would inherit a hangup that is ignored."""
+
 PLAN = """
 import os, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
@@ -88,7 +91,7 @@ def test_an_interrupted_mix_leaves_nothing(
     temporary.mkdir()
     done = spawn(
         *("mix", stems, "-p", "rock-band", "-o", out / "deep" / "mix.wav", "--json"),
-        before=plan,
+        before=HEEDED + plan,
         environment={**os.environ, "TMPDIR": str(temporary)},
     )
     assert done.returncode == 128 + number, done.stderr
