@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mixmaster.arrays import Block
+from mixmaster.arrays import Block, Block32
 from mixmaster.engine.graph import Matrix, Node
 from mixmaster.metering.loudness import BlockPowers, integrated_lufs
 from mixmaster.results import Result
@@ -78,7 +78,7 @@ class Level:
     def lufs(self) -> float | None:
         """Return the gated loudness; None for silence."""
         weights = np.array([sum(gain * gain for gain in gains) for gains in self.gains])
-        return integrated_lufs(self.meter.powers, weights)
+        return integrated_lufs(self.meter.powers, weights, hops_only=True)
 
     def peak_dbfs(self) -> float | None:
         """Return the sample peak; None for digital silence."""
@@ -112,12 +112,15 @@ class NodeStats:
     def __init__(self, node: Node, sample_rate_hz: int) -> None:
         self.node_id = node.id
         self._in = Level(
-            BlockPowers(sample_rate_hz, node.channels, where=node.id), [[1.0]] * node.channels
+            BlockPowers(sample_rate_hz, node.channels, where=node.id, hops_only=True),
+            [[1.0]] * node.channels,
         )
         lone = _lone_gains(node.post)
         self._at_post = lone is None
         gains = lone or [[1.0]] * node.post_channels
-        self._out = Level(BlockPowers(sample_rate_hz, len(gains), where=node.id), gains)
+        self._out = Level(
+            BlockPowers(sample_rate_hz, len(gains), where=node.id, hops_only=True), gains
+        )
         # Without inserts and delay the output is the input times a gain: measured once.
         self._same = not node.inserts and lone is not None
         self._head_gain = node.head_gain
@@ -156,8 +159,8 @@ class InsertStats:
     """
 
     id: str
-    _powers: list[Block] = field(default_factory=list)
-    _means: list[Block] = field(default_factory=list)
+    _powers: list[Block32] = field(default_factory=list)
+    _means: list[Block32] = field(default_factory=list)
     _max: float = 0.0
 
     def update(self, block: Block, reduction_db: Block | None) -> None:
@@ -165,8 +168,8 @@ class InsertStats:
         if reduction_db is None or reduction_db.size == 0:
             return
         chunks = max(1, block.shape[1] // CHUNK_FRAMES)
-        self._means.append(_chunk_means(reduction_db, chunks))
-        self._powers.append(_chunk_powers(block, chunks))
+        self._means.append(_chunk_means(reduction_db, chunks).astype(np.float32))
+        self._powers.append(_chunk_powers(block, chunks).astype(np.float32))
         self._max = max(self._max, float(reduction_db.max()))
 
     def figures(self) -> ReductionFigures:
