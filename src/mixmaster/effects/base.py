@@ -105,7 +105,7 @@ class Processor(ABC):
         raise TypeError(f"{type(self).__name__} has no gain curve to replay")
 
 
-class Effect(Settings):
+class Effect(Settings, ABC):
     """The settings of an effect; a subclass declares ``effect: Literal["name"]`` and the rest.
 
     ``revision`` counts changes of sound: a change is a new revision, and a preset that names
@@ -133,6 +133,7 @@ class Effect(Settings):
             raise MisfitError([Problem("revision", reason, "install a newer mixmaster")])
         return self
 
+    @abstractmethod
     def prepare(self, context: Context) -> Processor:
         """Return a processor for ``context``.
 
@@ -140,7 +141,6 @@ class Effect(Settings):
             DocumentError: For settings that make no sense at this rate or channel count, such
                 as a band above the Nyquist frequency.
         """
-        raise NotImplementedError
 
 
 class BypassProcessor(Processor):
