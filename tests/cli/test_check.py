@@ -22,14 +22,14 @@ def stem(path: Path, seed: int, offset: float = 0.0) -> None:
 def test_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stem(tmp_path / "a.wav", 1)
     stem(tmp_path / "b.wav", 2)
-    assert run(["check", str(tmp_path), "--strict"]) == 0
+    assert run(["check", str(tmp_path), "--fail-on-warnings"]) == 0
     assert capsys.readouterr().out.startswith("yes: 2 files to mix")
 
 
 def test_warnings_say_no_only_if_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stem(tmp_path / "a.wav", 1, offset=0.02)
     assert run(["check", str(tmp_path)]) == 0
-    assert run(["check", str(tmp_path), "--strict"]) == 1
+    assert run(["check", str(tmp_path), "--fail-on-warnings"]) == 1
     assert "no: 1 file to mix; 0 errors, 1 warning" in capsys.readouterr().out
 
 

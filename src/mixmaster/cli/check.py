@@ -28,7 +28,7 @@ _TOLD_TOGETHER = ("lossy_origin", "upsampled")
     short_help="Say whether stems are fit to mix, or masters to deliver.",
     examples=[
         "check stems/",
-        "check stems/ --strict --json",
+        "check stems/ --fail-on-warnings --json",
         "check masters/*.wav -t spotify -t cd",
     ],
 )
@@ -56,7 +56,7 @@ _TOLD_TOGETHER = ("lossy_origin", "upsampled")
     default=True,
     help="Whether masters are encoded to MP3, Ogg Vorbis and Opus to look for overs.",
 )
-@click.option("--strict", is_flag=True, help="Warnings say no, too.")
+@click.option("--fail-on-warnings", is_flag=True, help="Warnings say no, too.")
 @threads_option
 @json_option
 def command(
@@ -64,7 +64,7 @@ def command(
     targets: tuple[str, ...],
     tolerance_lu: float,
     codecs: bool,
-    strict: bool,
+    fail_on_warnings: bool,
     threads: int | None,
     as_json: bool,
 ) -> int:
@@ -78,7 +78,7 @@ def command(
 
     Every finding says how grave it is, where and how much, and what to do about it; a fix that
     is sure is shown ready to be pasted into the stem's strip. Exit status 1 when the answer is
-    no: an error, with --strict a warning.
+    no: an error, with --fail-on-warnings a warning.
     """
     from mixmaster.audio.discover import discover
     from mixmaster.audio.lossy import CODECS
@@ -98,9 +98,13 @@ def command(
             report = check_stems(found.paths, roles=_roles(found.paths), threads=count, tell=tell)
     for text in found.notes:
         note(text)
-    passes = report.passes(strict=strict)
+    passes = report.passes(strict=fail_on_warnings)
     if as_json:
-        verdict = {"schema": SCHEMA, "verdict": "yes" if passes else "no", "strict": strict}
+        verdict = {
+            "schema": SCHEMA,
+            "verdict": "yes" if passes else "no",
+            "fail_on_warnings": fail_on_warnings,
+        }
         show_json({**verdict, "targets": [*targets], **report.to_json()})
     else:
         _show(report, passes=passes, what="deliver" if limits else "mix")

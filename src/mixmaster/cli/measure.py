@@ -126,7 +126,7 @@ def command(
 
     if as_json and as_csv:
         raise UsageError("--csv", "contradicts --json", "give one or the other")
-    paths, notes, failed = _found(files)
+    paths, notes, failed = found_files(files)
     listed: list[dict[str, Any]] = [{"schema": SCHEMA, **error.to_json()} for error in failed]
     rows: list[tuple[str, ProgrammeFigures]] = []
     surveys: list[tuple[str, Survey]] = []
@@ -215,7 +215,7 @@ def _show_tables(
                 note(f"{name}: {text}")
 
 
-def _found(files: Sequence[str]) -> tuple[list[Path], list[str], list[MixmasterError]]:
+def found_files(files: Sequence[str]) -> tuple[list[Path], list[str], list[MixmasterError]]:
     """Return the files, what was left out, and the arguments that stand for nothing."""
     from mixmaster.audio.discover import discover
     from mixmaster.errors import AudioFileError

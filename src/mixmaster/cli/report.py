@@ -92,7 +92,7 @@ def command(
     without a mouse. A file that cannot be measured is named, and the others go on: exit
     status 1, or 2 when none could be measured.
     """
-    from mixmaster.cli.measure import _found
+    from mixmaster.cli.measure import found_files
     from mixmaster.cli.output import failure, note, progress, show_json, show_path, warning
     from mixmaster.engine.publish import refuse_inputs
     from mixmaster.errors import UsageError
@@ -104,7 +104,7 @@ def command(
         raise UsageError(
             "--output", "is missing", "-o report.html, or --png for the pictures alone"
         )
-    paths, notes, failed = _found(files)
+    paths, notes, failed = found_files(files)
     if output is not None:
         refuse_inputs(output, [*paths, *([reference] if reference is not None else [])])
         check_place(output, PAGE_MARK, overwrite=overwrite)
