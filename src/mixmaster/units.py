@@ -53,17 +53,6 @@ def ms_to_samples(ms: float, sample_rate_hz: float) -> float:
     return ms * 1e-3 * sample_rate_hz
 
 
-def samples_to_ms(samples: float, sample_rate_hz: float) -> float:
-    """Return a number of samples as milliseconds."""
-    return samples * 1e3 / sample_rate_hz
-
-
 def beats_to_ms(beats: float, tempo_bpm: float) -> float:
     """Return the length of ``beats`` quarter notes at ``tempo_bpm``: 60000 / BPM x beats."""
     return 60_000.0 / tempo_bpm * beats
-
-
-def one_pole(time_ms: float, sample_rate_hz: float) -> float:
-    """Return the pole exp(-1 / (tau fs)) of a one-pole smoother; 0 for a time of 0."""
-    samples = ms_to_samples(time_ms, sample_rate_hz)
-    return math.exp(-1.0 / samples) if samples > 0.0 else 0.0

@@ -26,6 +26,17 @@ _FLAC_MAX_CHANNELS = 8  # RFC 9639, section 9.1.3
 _FLAC_MAX_RATE_HZ = 655_350  # RFC 9639, section 9.1.2
 
 
+Container = Literal["wav", "flac", "aiff"]
+
+CONTAINERS: dict[str, Container] = {
+    ".wav": "wav",
+    ".flac": "flac",
+    ".aif": "aiff",
+    ".aiff": "aiff",
+}
+"""What a file name's end says is to be written."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileSpec(Result):
     """What kind of file is to be written.
@@ -40,7 +51,7 @@ class FileSpec(Result):
         UsageError: For what the container cannot hold.
     """
 
-    container: Literal["wav", "flac", "aiff"]
+    container: Container
     bit_depth: Literal[16, 24, 32]
     sample_rate_hz: int
     channels: int

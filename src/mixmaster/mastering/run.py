@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mixmaster.audio.names import shown
+from mixmaster.audio.sink import CONTAINERS
 from mixmaster.audio.source import AudioInfo, content_hash, open_source, probe
 from mixmaster.documents.finding import find_preset
 from mixmaster.documents.loading import load
@@ -33,8 +34,6 @@ from mixmaster.units import db_to_gain
 
 Progress = Callable[[str, float], None]
 """Told what is being done and how much of it is, 0 to 1."""
-
-AUDIO_SUFFIXES = {".wav": "wav", ".flac": "flac", ".aiff": "aiff", ".aif": "aiff"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def output_paths(output: Path, song: str, targets: Sequence[NamedTarget]) -> dic
     if not names or twice:
         reason = f"the target {twice[0]} is named twice" if twice else "no target is named"
         raise UsageError("", reason, "name each target once")
-    container = AUDIO_SUFFIXES.get(output.suffix.lower())
+    container = CONTAINERS.get(output.suffix.lower())
     if container is None or output.is_dir():
         files = {t.name: f"{song}_{t.name}.{t.target.file.format}" for t in targets}
         return {name: inside(output, file) for name, file in files.items()}

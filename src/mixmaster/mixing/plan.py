@@ -20,7 +20,7 @@ from mixmaster.engine.publish import made_here
 from mixmaster.engine.render import Passage
 from mixmaster.engine.threads import default_threads, one_blas_thread
 from mixmaster.errors import AudioFileError, UsageError
-from mixmaster.metering.loudness import BlockPowers
+from mixmaster.metering.loudness import SLICES_PER_SECOND, BlockPowers
 from mixmaster.mixing.console import Console, Instance, Place
 from mixmaster.mixing.names import Assignment, assign
 from mixmaster.mixing.names import Stem as NamedStem
@@ -31,7 +31,6 @@ from mixmaster.units import db_to_gain
 
 Progress = Callable[[str, float], None]
 
-SLICES_PER_SECOND = 100
 STEREO = 2
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from mixmaster.arrays import BLOCK_FRAMES
 from mixmaster.audio.names import shown
-from mixmaster.audio.sink import FileSpec, SinkReport, open_sink
+from mixmaster.audio.sink import CONTAINERS, FileSpec, SinkReport, open_sink
 from mixmaster.engine.hashing import background_hashes
 from mixmaster.engine.manifest import build, input_record
 from mixmaster.engine.measuring import measure_file
@@ -26,14 +26,7 @@ from mixmaster.mixing.plan import MixPlan, Progress
 from mixmaster.mixing.staging import Staging
 from mixmaster.results import Result, jsonable
 
-Container = Literal["wav", "flac", "aiff"]
 BitDepth = Literal[16, 24, 32]
-SUFFIXES: dict[str, Container] = {
-    ".wav": "wav",
-    ".flac": "flac",
-    ".aif": "aiff",
-    ".aiff": "aiff",
-}
 
 CLIP_MARGIN_DB = 0.1
 """How far under full scale the advice against clipping aims: dither adds an LSB."""
@@ -70,7 +63,7 @@ def output_spec(output: Path, sample_rate_hz: int, bit_depth: BitDepth | None) -
     Raises:
         UsageError: For a suffix that cannot be written, or a depth that it cannot hold.
     """
-    container = SUFFIXES.get(output.suffix.lower())
+    container = CONTAINERS.get(output.suffix.lower())
     if output.is_dir():
         hint = f"name a file in it: {shown(output / 'mix.wav')}"
         raise UsageError(shown(output), "the output is a folder", hint)
