@@ -26,6 +26,8 @@ class Context:
         resources: What the effect needs from files, already read (impulse responses), by name.
         seed: Where random numbers start; draw them per absolute frame, never per block.
         where: The insert's id, such as ``strip.kick/01_Kick In.insert.eq``, for errors.
+        automated: The parameters that automation will move, by the names under which
+            `BlockContext.automation` brings their values; empty for most inserts.
     """
 
     sample_rate_hz: int
@@ -35,6 +37,7 @@ class Context:
     resources: Mapping[str, Block] = field(default_factory=dict)
     seed: int = 0
     where: str = ""
+    automated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ class BlockContext:
     Attributes:
         start_frame: The block's first frame, counted from the session's zero.
         key: The side-chain, ``(channels, frames)``; None means the block itself.
-        automation: Values per frame, ``(frames,)``, by the name of the parameter.
+        automation: Values per frame, ``(frames,)``, by the parameter's address within the
+            effect: ``threshold_db``, ``bands.1.gain_db``. Exactly those of `Context.automated`,
+            each within its declared range.
         tempo_bpm: The tempo at the block's start.
     """
 
@@ -108,8 +113,8 @@ class Processor(ABC):
 class Effect(Settings, ABC):
     """The settings of an effect; a subclass declares ``effect: Literal["name"]`` and the rest.
 
-    ``revision`` counts changes of sound: a change is a new revision, and a preset that names
-    an old one keeps the old sound.
+    ``revision`` counts changes of sound: a change is a new revision, and a preset or manifest
+    that names an old one keeps the old sound.
     """
 
     current_revision: ClassVar[int] = 1
@@ -122,16 +127,31 @@ class Effect(Settings, ABC):
     key: str | None = parameter(
         None, "The strip or bus that the detector listens to; its own signal if silent."
     )
-    revision: int = parameter(1, "Which revision of the effect's sound is meant.", low=1)
+    revision: int | None = parameter(
+        None, "Which revision of the effect's sound is meant; the newest if silent.", low=1
+    )
 
     @model_validator(mode="after")
     def _has_a_known_revision(self) -> Self:
-        if self.revision > self.current_revision:
+        if self.sound_revision > self.current_revision:
             reason = (
                 f"revision {self.revision} is newer than this version's {self.current_revision}"
             )
             raise MisfitError([Problem("revision", reason, "install a newer mixmaster")])
         return self
+
+    @property
+    def sound_revision(self) -> int:
+        """The revision that is heard: the one that the settings name, or the newest."""
+        return self.current_revision if self.revision is None else self.revision
+
+    def resource_files(self) -> Mapping[str, str]:
+        """Return the audio files that the effect needs, as the document names them, by name.
+
+        Who prepares the effect reads them, converted to the session's rate, into
+        `Context.resources` under the same names.
+        """
+        return {}
 
     @abstractmethod
     def prepare(self, context: Context) -> Processor:

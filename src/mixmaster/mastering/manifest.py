@@ -28,7 +28,7 @@ def master_manifest(
         "dual_mono": request.dual_mono,
         "passage_frames": None if passage is None else list(passage),
     }
-    revisions: dict[str, int] = {effect.effect: effect.revision for effect in preset.insert}
+    revisions: dict[str, int] = {effect.effect: effect.sound_revision for effect in preset.insert}
     return build(
         "master",
         inputs=[mix],

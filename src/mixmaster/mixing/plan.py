@@ -102,7 +102,7 @@ class MixPlan:
     def revisions(self) -> dict[str, int]:
         """Return the revision of every insert that runs, by its id."""
         return {
-            insert.id: insert.settings.revision
+            insert.id: insert.settings.sound_revision
             for node in self.graph.nodes
             for insert in node.inserts
         }
