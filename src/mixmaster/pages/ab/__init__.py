@@ -1,0 +1,1 @@
+"""The page on which versions are listened to side by side."""
