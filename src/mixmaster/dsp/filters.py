@@ -144,24 +144,43 @@ def all_pass(frequency_hz: float, q: float, sample_rate_hz: float) -> Block:
     return np.array([[last, middle, 1.0, 1.0, middle, last]])
 
 
-def linkwitz_riley_high(frequency_hz: float, sample_rate_hz: float) -> Block:
-    """Return the high half of a fourth-order Linkwitz-Riley crossover (-6.02 dB at the corner).
+def linkwitz_riley_high(frequency_hz: float, sample_rate_hz: float, order: int = 4) -> Block:
+    """Return the high half of a Linkwitz-Riley crossover (-6.02 dB at the corner).
 
-    Bilinear, so that it is in phase with ``all_pass(frequency_hz, BUTTERWORTH_Q)`` at every
-    frequency, and its low half with both: S. Linkwitz, "Active Crossover Networks for
-    Noncoincident Drivers", JAES 24 (1976); S. Lipshitz and J. Vanderkooy, JAES 34 (1986).
+    Bilinear, so that it is in phase with ``linkwitz_riley_sum`` at every frequency, and its low
+    half with both: S. Linkwitz, "Active Crossover Networks for Noncoincident Drivers", JAES 24
+    (1976); S. Lipshitz and J. Vanderkooy, JAES 34 (1986). ``order`` is 4 or 8, for 24 or 48
+    dB/octave.
     """
     omega = _omega(frequency_hz, sample_rate_hz)
-    cos, alpha = math.cos(omega), math.sin(omega) / (2.0 * BUTTERWORTH_Q)
-    b = math.cos(0.5 * omega) ** 2 / (1.0 + alpha)
-    row = [b, -2.0 * b, b, 1.0, -2.0 * cos / (1.0 + alpha), (1.0 - alpha) / (1.0 + alpha)]
-    return np.array([row, row])
+    rows = []
+    for q in _crossover_qs(order):
+        cos, alpha = math.cos(omega), math.sin(omega) / (2.0 * q)
+        b = math.cos(0.5 * omega) ** 2 / (1.0 + alpha)
+        row = [b, -2.0 * b, b, 1.0, -2.0 * cos / (1.0 + alpha), (1.0 - alpha) / (1.0 + alpha)]
+        rows += [row, row]
+    return np.array(rows)
+
+
+def linkwitz_riley_sum(frequency_hz: float, sample_rate_hz: float, order: int = 4) -> Block:
+    """Return the all-pass that the two halves of a Linkwitz-Riley crossover add up to.
+
+    With B the Butterworth polynomial of half the order, (1 + s^order) / B(s)^2 is
+    B(-s) / B(s), since B(s) B(-s) = 1 + s^order for orders 4 and 8.
+    """
+    return np.concatenate([all_pass(frequency_hz, q, sample_rate_hz) for q in _crossover_qs(order)])
 
 
 def butterworth_qs(order: int) -> list[float]:
     """Return the Q of each pole pair of a Butterworth filter; an odd order has a real pole too."""
     first = 0.5 if order % 2 == 0 else 1.0
     return [0.5 / math.cos(math.pi * (first + index) / order) for index in range(order // 2)]
+
+
+def _crossover_qs(order: int) -> list[float]:
+    """Return the Q of each pole pair of the Butterworth filter of half the order."""
+    assert order in (4, 8)
+    return [BUTTERWORTH_Q] if order == 4 else butterworth_qs(order // 2)
 
 
 def response(

@@ -1,0 +1,123 @@
+"""Splitting into bands that add up again: Linkwitz-Riley, with their phase or without.
+
+`Crossover` is a tree of Linkwitz-Riley halves: each split turns the phase as its all-pass does, and
+every band that does not pass a split goes through that all-pass instead, so that all bands stay in
+phase and their sum is the product of the all-passes, flat at any spacing of the corners
+(J. D'Appolito, "Active Realization of Multiway All-Pass Crossover Systems", JAES 35, 1987).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from mixmaster.arrays import GRID_FRAMES, Block, zeros
+from mixmaster.dsp import filters
+from mixmaster.dsp.decay import SILENCE, ring_out_samples
+from mixmaster.dsp.sos import SosFilter
+
+MOST_CORNERS = 5
+
+
+class Crossover:
+    """Linkwitz-Riley bands, without latency.
+
+    Args:
+        corners_hz: Where to split, rising, each below the Nyquist frequency; 1 to 5 of them.
+        channels: Channels of every block.
+        sample_rate_hz: The rate.
+        order: 4 for slopes of 24 dB an octave, 8 for 48.
+
+    Attributes:
+        bands: How many bands come out, one more than corners.
+        sum_sos: The all-pass that the bands add up to, ``(sections, 6)``.
+        tail_samples: After how many frames each band is below -120 dBFS.
+    """
+
+    def __init__(
+        self, corners_hz: Sequence[float], channels: int, sample_rate_hz: int, *, order: int = 4
+    ) -> None:
+        check_corners(corners_hz, sample_rate_hz)
+        self.bands = len(corners_hz) + 1
+        turns = [filters.linkwitz_riley_sum(hz, sample_rate_hz, order) for hz in corners_hz]
+        self.sum_sos = np.concatenate(turns)
+        self._tree = _Split(corners_hz, channels, sample_rate_hz, order)
+        self.tail_samples = _ring_out_samples(corners_hz, sample_rate_hz, order)
+
+    def process(self, block: Block) -> Block:
+        """Return the bands, lowest first, ``(bands, channels, frames)``."""
+        bands = np.empty((self.bands, *block.shape))
+        self._tree.process(block, bands)
+        return bands
+
+
+def check_corners(corners_hz: Sequence[float], sample_rate_hz: int) -> None:
+    """Assert that corners rise, are few enough and lie below the Nyquist frequency."""
+    edges = [0.0, *corners_hz, 0.5 * sample_rate_hz]
+    assert 1 <= len(corners_hz) <= MOST_CORNERS
+    assert all(low < high for low, high in pairwise(edges))
+
+
+def _ring_out_samples(corners_hz: Sequence[float], sample_rate_hz: int, order: int) -> int:
+    """Return after how many frames the magnitudes of all bands together stay below -120 dBFS.
+
+    As in ``decay.ring_out_samples``, from the bands' own impulse responses; twice as far as a
+    cascade of all corners rings is as far as any band does.
+    """
+    halves = [filters.linkwitz_riley_high(hz, sample_rate_hz, order) for hz in corners_hz]
+    horizon = 2 * ring_out_samples(np.concatenate(halves)) + GRID_FRAMES
+    tree = _Split(corners_hz, 1, sample_rate_hz, order)
+    bands, block = np.empty((len(corners_hz) + 1, 1, GRID_FRAMES)), zeros(1, GRID_FRAMES)
+    block[0, 0] = 1.0
+    sums = []
+    for _ in range(0, horizon, GRID_FRAMES):
+        tree.process(block, bands)
+        sums.append(float(np.abs(bands).sum()))
+        block[0, 0] = 0.0
+    left = np.cumsum(sums[::-1])[::-1]
+    return GRID_FRAMES * int(np.count_nonzero(left >= SILENCE))
+
+
+class _Split:
+    """One node of the tree: two halves, each turned as the other's splits turn it."""
+
+    def __init__(
+        self, corners_hz: Sequence[float], channels: int, sample_rate_hz: int, order: int
+    ) -> None:
+        middle = len(corners_hz) // 2
+        below, corner_hz, above = (
+            corners_hz[:middle],
+            corners_hz[middle],
+            corners_hz[middle + 1 :],
+        )
+
+        def turn(corners_hz: Sequence[float]) -> SosFilter | None:
+            rows = [filters.linkwitz_riley_sum(hz, sample_rate_hz, order) for hz in corners_hz]
+            return SosFilter(np.concatenate(rows), channels) if rows else None
+
+        def further(corners_hz: Sequence[float]) -> _Split | None:
+            return _Split(corners_hz, channels, sample_rate_hz, order) if corners_hz else None
+
+        self._lower_bands = middle + 1
+        self._sum = SosFilter(
+            filters.linkwitz_riley_sum(corner_hz, sample_rate_hz, order), channels
+        )
+        self._high = SosFilter(
+            filters.linkwitz_riley_high(corner_hz, sample_rate_hz, order), channels
+        )
+        self._branches = ((turn(above), further(below)), (turn(below), further(above)))
+
+    def process(self, block: Block, bands: Block) -> None:
+        """Write the bands of ``block`` into ``bands``, ``(bands, channels, frames)``."""
+        high = self._high.process(block)
+        low = self._sum.process(block)
+        low -= high
+        parts = (bands[: self._lower_bands], bands[self._lower_bands :])
+        for half, part, (turn, further) in zip((low, high), parts, self._branches, strict=True):
+            turned = half if turn is None else turn.process(half)
+            if further is None:
+                part[0] = turned
+            else:
+                further.process(turned, part)
