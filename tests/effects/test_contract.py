@@ -16,6 +16,7 @@ from mixmaster.arrays import GRID_FRAMES, Block
 from mixmaster.effects.base import BlockContext, Context, Effect, Processor
 from mixmaster.effects.eq import APPLIES, EqBand
 from mixmaster.effects.registry import EFFECTS, AnyEffect
+from mixmaster.effects.stereo_bands import StereoBand
 from mixmaster.errors import DocumentError, SignalError
 
 ANY: TypeAdapter[Effect] = TypeAdapter(AnyEffect)
@@ -35,6 +36,9 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "delay": {"time_ms": 40.0, "mix": 0.0},
     "reverb": {"mix": 0.0},
     "width": {"width": 1.0},
+    "stereo_bands": {"bands": [{"up_to_hz": 200.0}, {"width": 1.0}]},
+    "haas": {},
+    "utility": {},
     "limiter": {"ceiling_dbtp": 0.0},
 }
 """Settings that must not touch a quiet signal."""
@@ -50,6 +54,8 @@ def bounds(field: FieldInfo) -> tuple[float | None, float | None]:
 
 def values(name: str, field: FieldInfo) -> st.SearchStrategy[Any]:
     """Valid values of one parameter, from its declaration alone."""
+    if field.annotation == tuple[StereoBand, ...]:
+        return stereo_bands()
     if name == "bands":
         return st.lists(bands(), max_size=4)
     kinds = get_args(field.annotation) or (field.annotation,)
@@ -71,6 +77,14 @@ def values(name: str, field: FieldInfo) -> st.SearchStrategy[Any]:
 
 
 @st.composite
+def stereo_bands(draw: st.DrawFn) -> list[dict[str, Any]]:
+    corners = sorted(draw(st.lists(st.floats(20.0, 20_000.0), unique=True, max_size=4)))
+    width = values("width", StereoBand.model_fields["width"])
+    found: list[dict[str, Any]] = [{"up_to_hz": hz, "width": draw(width)} for hz in corners]
+    return [*found, {"width": draw(width)}]
+
+
+@st.composite
 def bands(draw: st.DrawFn) -> dict[str, Any]:
     shape = draw(st.sampled_from(list(APPLIES)))
     band: dict[str, Any] = {"shape": shape, "frequency_hz": draw(st.floats(5.0, 22_000.0))}
@@ -88,6 +102,8 @@ def effects(draw: st.DrawFn, effect: type[Effect]) -> Effect:
     own = [key for key in effect.model_fields if key not in COMMON]
     given_keys = draw(st.lists(st.sampled_from(own), unique=True, max_size=len(own)))
     table = {"effect": name, **NEEDED.get(name, {})}
+    if name == "utility" and "delay_ms" in given_keys:
+        given_keys = [key for key in given_keys if key != "delay_samples"]
     if name == "delay" and "beats" in given_keys:
         del table["time_ms"]
         given_keys = [key for key in given_keys if key != "time_ms"]
@@ -226,6 +242,8 @@ def test_every_parameter_says_what_one_hears_and_how_far_it_goes(effect: type[Ef
     fields = dict(effect.model_fields)
     if effect.model_fields["effect"].default == "eq":
         fields |= EqBand.model_fields
+    if effect.model_fields["effect"].default == "stereo_bands":
+        fields |= StereoBand.model_fields
     for name, field in fields.items():
         if name == "effect":
             continue
@@ -268,6 +286,6 @@ def test_out_of_range_and_nan_are_refused(effect: type[Effect]) -> None:
 
 
 def test_an_effect_without_a_detector_refuses_a_key() -> None:
-    for name in ("eq", "saturation", "delay", "reverb", "width"):
+    for name in ("eq", "saturation", "delay", "reverb", "width", "utility"):
         with pytest.raises(ValidationError, match="listens to no side-chain"):
             ANY.validate_python({"effect": name, **NEEDED.get(name, {}), "key": "strip.kick"})

@@ -11,9 +11,12 @@ from mixmaster.effects.compressor import Compressor
 from mixmaster.effects.delay import Delay
 from mixmaster.effects.eq import Eq
 from mixmaster.effects.gate import Gate
+from mixmaster.effects.haas import Haas
 from mixmaster.effects.limiter import Limiter
 from mixmaster.effects.reverb import Reverb
 from mixmaster.effects.saturation import Saturation
+from mixmaster.effects.stereo_bands import StereoBands
+from mixmaster.effects.utility import Utility
 from mixmaster.effects.width import Width
 
 EFFECTS: tuple[type[Effect], ...] = (
@@ -24,12 +27,25 @@ EFFECTS: tuple[type[Effect], ...] = (
     Delay,
     Reverb,
     Width,
+    StereoBands,
+    Haas,
+    Utility,
     Limiter,
 )
 """Every effect's settings, in the order in which they are listed to people."""
 
 AnyEffect = Annotated[
-    Eq | Compressor | Gate | Saturation | Delay | Reverb | Width | Limiter,
+    Eq
+    | Compressor
+    | Gate
+    | Saturation
+    | Delay
+    | Reverb
+    | Width
+    | StereoBands
+    | Haas
+    | Utility
+    | Limiter,
     Field(discriminator="effect"),
 ]
 """Any effect, told apart by its key ``effect``."""
