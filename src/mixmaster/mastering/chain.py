@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -21,8 +22,15 @@ from mixmaster.mastering.spool import Spool
 
 
 @dataclass(slots=True)
-class _Stage:
-    """One insert at work."""
+class Stage:
+    """One insert at work.
+
+    Attributes:
+        id: The insert's full id.
+        processor: Prepared.
+        bypass: What runs instead of a bypassed one.
+        stats: Of dynamics.
+    """
 
     id: str
     processor: Processor
@@ -30,12 +38,30 @@ class _Stage:
     stats: InsertStats | None
 
     def process(self, block: Block, at: BlockContext) -> Block:
+        """Return the insert's output, in step with its input."""
         if self.bypass is not None:
             return self.bypass.process(block)
         out = self.processor.process(block, at)
         if self.stats is not None:
             self.stats.update(block, self.processor.gain_reduction_db())
         return out
+
+
+def prepare_stage(insert: PlacedInsert, sample_rate_hz: int, channels: int) -> Stage:
+    """Return an insert that is ready to run.
+
+    Raises:
+        DocumentError: For settings that make no sense at this rate or channel count.
+    """
+    context = Context(sample_rate_hz, channels, where=insert.id)
+    processor = insert.settings.prepare(context)
+    bypassed = insert.settings.bypass
+    return Stage(
+        insert.id,
+        processor,
+        DelayLine(channels, processor.latency_samples) if bypassed else None,
+        InsertStats(insert.id) if processor.is_dynamics and not bypassed else None,
+    )
 
 
 class Chain:
@@ -45,35 +71,35 @@ class Chain:
         inserts: In order.
         sample_rate_hz: The mix's rate.
         channels: The mix's channels.
+        prepare: Makes a stage of each insert; who shares stages between chains gives its own.
+
+    Attributes:
+        stages: The inserts at work, in order.
+        latency_frames: How far its output lags behind.
+        tail_frames: How long it may go on after the mix's end, at most.
 
     Raises:
         DocumentError: For settings that make no sense at this rate or channel count.
     """
 
-    def __init__(self, inserts: Sequence[PlacedInsert], sample_rate_hz: int, channels: int) -> None:
+    def __init__(
+        self,
+        inserts: Sequence[PlacedInsert],
+        sample_rate_hz: int,
+        channels: int,
+        *,
+        prepare: Callable[[PlacedInsert, int, int], Stage] = prepare_stage,
+    ) -> None:
         self._sample_rate_hz = sample_rate_hz
         self._channels = channels
-        self._stages: list[_Stage] = []
-        tail = 0
-        for insert in inserts:
-            context = Context(sample_rate_hz, channels, where=insert.id)
-            processor = insert.settings.prepare(context)
-            bypassed = insert.settings.bypass
-            self._stages.append(
-                _Stage(
-                    insert.id,
-                    processor,
-                    DelayLine(channels, processor.latency_samples) if bypassed else None,
-                    InsertStats(insert.id) if processor.is_dynamics and not bypassed else None,
-                )
-            )
-            tail += 0 if bypassed else processor.tail_samples
-        self._latency = sum(stage.processor.latency_samples for stage in self._stages)
-        self._tail = min(tail, round(MAX_TAIL_S * sample_rate_hz))
+        self.stages = tuple(prepare(insert, sample_rate_hz, channels) for insert in inserts)
+        tail = sum(s.processor.tail_samples for s in self.stages if s.bypass is None)
+        self.latency_frames = sum(stage.processor.latency_samples for stage in self.stages)
+        self.tail_frames = min(tail, round(MAX_TAIL_S * sample_rate_hz))
 
     def reductions(self) -> tuple[ReductionFigures, ...]:
         """Return what each dynamics insert has done."""
-        return tuple(stage.stats.figures() for stage in self._stages if stage.stats is not None)
+        return tuple(stage.stats.figures() for stage in self.stages if stage.stats is not None)
 
     def run(self, blocks: Iterable[Block], gain: float) -> Iterator[Block]:
         """Yield the chain's output: the mix's length and the longest tail there may be.
@@ -85,10 +111,10 @@ class Chain:
         Raises:
             SignalError: When an insert gives NaN or infinity; names it and the time.
         """
-        skip = self._latency
+        skip = self.latency_frames
         for start, block in self._fed(blocks):
             out = block if gain == 1.0 else block * gain
-            for stage in self._stages:
+            for stage in self.stages:
                 out = stage.process(out, BlockContext(start_frame=start))
                 check_finite(out, stage.id, start, self._sample_rate_hz)
             if skip >= out.shape[1]:
@@ -100,7 +126,7 @@ class Chain:
     def _fed(self, blocks: Iterable[Block]) -> Iterator[tuple[int, Block]]:
         """Yield the mix, then silence for latency and tail; every block but the last is whole."""
         start = 0
-        left = self._latency + self._tail
+        left = self.latency_frames + self.tail_frames
         for block in blocks:
             short = min(BLOCK_FRAMES - block.shape[1], left)
             left -= short
@@ -128,18 +154,42 @@ def spool_chain(
 
     The tail ends at its last frame above -120 dBFS; the mix's own length always stays.
     """
-    powers = PoolPowers(spool.sample_rate_hz, spool.channels, dual_mono=dual_mono)
-    end = frames
+    output = ChainOutput(spool, frames, dual_mono=dual_mono)
     for block in ahead(chain.run(blocks, gain), threads):
-        start = spool.frames
-        powers.update(spool.write(block))
-        if spool.frames > frames:
-            loud = np.flatnonzero(np.abs(block).max(axis=0) >= TAIL_FLOOR)
-            end = max(end, start + int(loud[-1]) + 1) if loud.size else end
+        output.take(block)
         progress(min(1.0, spool.frames / max(1, frames)))
-    spool.finish()
-    spool.truncate(end)
-    return powers.result()
+    return output.finish()
+
+
+class ChainOutput:
+    """Takes a chain's output into a spool; the tail ends at its last frame above -120 dBFS.
+
+    Args:
+        spool: Empty.
+        frames: The mix's own length, which always stays.
+        dual_mono: Count a mono signal twice.
+    """
+
+    def __init__(self, spool: Spool, frames: int, *, dual_mono: bool) -> None:
+        self._spool = spool
+        self._powers = PoolPowers(spool.sample_rate_hz, spool.channels, dual_mono=dual_mono)
+        self._frames = frames
+        self._end = frames
+
+    def take(self, block: Block) -> None:
+        """Take the next block, ``(channels, frames)``, of any length, latency taken off."""
+        spool = self._spool
+        start = spool.frames
+        self._powers.update(spool.write(block))
+        if spool.frames > self._frames:
+            loud = np.flatnonzero(np.abs(block).max(axis=0) >= TAIL_FLOOR)
+            self._end = max(self._end, start + int(loud[-1]) + 1) if loud.size else self._end
+
+    def finish(self) -> Block:
+        """Finish the spool; return the K-weighted power of each of its pools."""
+        self._spool.finish()
+        self._spool.truncate(self._end)
+        return self._powers.result()
 
 
 def convert_spool(spool: Spool, converted: Spool, *, dual_mono: bool, threads: int) -> Block:

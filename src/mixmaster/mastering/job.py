@@ -1,0 +1,285 @@
+"""One mix through one chain to its targets, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixmaster.arrays import Block
+from mixmaster.audio.names import shown
+from mixmaster.audio.source import AudioInfo, content_hash, open_source, probe
+from mixmaster.effects.width import Width
+from mixmaster.engine.manifest import InputRecord, input_record
+from mixmaster.engine.measuring import measure_file
+from mixmaster.engine.publish import Publication
+from mixmaster.engine.threads import default_threads
+from mixmaster.errors import AudioFileError, RefusedError, UsageError
+from mixmaster.mastering.chain import Chain, convert_spool, spool_chain
+from mixmaster.mastering.delivery import Delivered, Request, deliver
+from mixmaster.mastering.manifest import master_manifest, published_sha256
+from mixmaster.mastering.options import MasterOptions, NamedTarget, Progress
+from mixmaster.mastering.preset import MasteringPreset, PlacedInsert
+from mixmaster.mastering.programme import Programme
+from mixmaster.mastering.results import MasterResult, MasterRun
+from mixmaster.mastering.spool import Spool, require_spool_space
+from mixmaster.metering.programme import ProgrammeFigures
+from mixmaster.mixing.plan import Section
+from mixmaster.units import db_to_gain
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """The file that is mastered.
+
+    Attributes:
+        path: The file.
+        info: What its header says.
+        record: What manifests say of it.
+    """
+
+    path: Path
+    info: AudioInfo
+    record: InputRecord
+
+
+def open_mix(path: Path) -> Mix:
+    """Return a mono or stereo file as something to master.
+
+    Raises:
+        AudioFileError: For a file that cannot be used.
+    """
+    info = probe(path)
+    if info.channels > 2:
+        raise AudioFileError(
+            shown(path), f"it has {info.channels} channels", "mastering takes mono or stereo"
+        )
+    return Mix(path, info, input_record(info, content_hash(path)))
+
+
+class Job:
+    """One run of ``master``: ``level``, then the chain, then the targets.
+
+    Args:
+        mix: The mix.
+        preset: The chain.
+        options: How many threads, which section, ...
+        progress: Told what is being done.
+        folder: For temporary files; whoever made it removes it.
+
+    Attributes:
+        inserts: The chain as it suits the mix.
+        input_gain_db: What ``level`` has found.
+    """
+
+    def __init__(
+        self,
+        mix: Mix,
+        preset: MasteringPreset,
+        options: MasterOptions,
+        progress: Progress,
+        folder: Path,
+    ) -> None:
+        self._mix = mix
+        self._info = mix.info
+        self._preset = preset
+        self._options = options
+        self._progress = progress
+        self._folder = folder
+        self._threads = options.threads or default_threads()
+        self._programmes: dict[int, Programme] = {}
+        self._section_s: tuple[float, float | None] | None = None
+        self._spools: list[Spool] = []
+        self.input_gain_db = 0.0
+        self.notes: list[str] = []
+        self.inserts: tuple[PlacedInsert, ...] = preset.chain()
+        if mix.info.channels == 1:
+            wide = [insert for insert in self.inserts if isinstance(insert.settings, Width)]
+            self.notes += [f"{insert.id} is left out: the mix is mono" for insert in wide]
+            self.inserts = tuple(insert for insert in self.inserts if insert not in wide)
+
+    def run(
+        self,
+        targets: Sequence[NamedTarget],
+        files: dict[str, Path],
+        origin: Mapping[str, Any] | None,
+    ) -> MasterRun:
+        """Measure the mix, run the chain, and deliver every target."""
+        chain = Chain(self.inserts, self._info.sample_rate_hz, self._info.channels)
+        measured = measure_file(
+            self._mix.path,
+            dual_mono=self._options.dual_mono,
+            strict=self._options.strict,
+            threads=self._threads,
+            progress=lambda done: self._progress("measuring the mix", done),
+        )
+        self.notes += measured.notes
+        self.level(measured.figures)
+        self._run_chain(chain, measured.figures)
+        results = tuple(self.deliver(each, files[each.name], origin) for each in targets)
+        return MasterRun(
+            source=self._mix.path,
+            preset=self._preset.name,
+            before=measured.figures,
+            input_gain_db=self.input_gain_db,
+            inserts=chain.reductions(),
+            results=results,
+            notes=tuple(dict.fromkeys(self.notes)),
+        )
+
+    def close(self) -> None:
+        """Close and remove the spools."""
+        for spool in self._spools:
+            spool.close()
+
+    def level(self, before: ProgrammeFigures) -> None:
+        """Settle the gain before the chain from the mix's figures."""
+        wanted = self._preset.input_lufs
+        if wanted is not None and before.integrated_lufs is None:
+            self.notes.append(
+                f"the mix has no loudness ({before.reasons['integrated_lufs']}): "
+                "its level before the chain stays as it is"
+            )
+        elif wanted is not None and before.integrated_lufs is not None:
+            self.input_gain_db = wanted - before.integrated_lufs
+
+    def _run_chain(self, chain: Chain, before: ProgrammeFigures) -> None:
+        """Run the chain, once, at the mix's rate."""
+        info = self._info
+        require_spool_space(self._folder, info.frames, info.channels, 2)
+        spool = self.new_spool("chain", info.sample_rate_hz)
+        with open_source(self._mix.path) as source:
+            powers = spool_chain(
+                chain,
+                source.blocks(),
+                spool,
+                gain=db_to_gain(self.input_gain_db),
+                frames=round(before.duration_s * before.sample_rate_hz),
+                dual_mono=self._options.dual_mono,
+                threads=self._threads,
+                progress=lambda done: self._progress("running the chain", done),
+            )
+        self.adopt(spool, powers)
+
+    def new_spool(self, name: str, sample_rate_hz: int) -> Spool:
+        """Return an empty spool that ``close`` removes."""
+        spool = Spool(self._folder / name, sample_rate_hz, self._info.channels)
+        self._spools.append(spool)
+        return spool
+
+    def adopt(self, spool: Spool, powers: Block) -> None:
+        """Take the chain's output: a spool at the mix's rate, and the powers of its pools."""
+        programme = Programme(spool, powers, self._threads)
+        self._programmes[self._info.sample_rate_hz] = programme
+        self._section_s = _seconds_of(self._options.section, programme)
+
+    def _programme(self, sample_rate_hz: int) -> Programme:
+        """Return the chain's output at a delivery's rate, converted when first asked for."""
+        if sample_rate_hz not in self._programmes:
+            own = self._programmes[self._info.sample_rate_hz].spool
+            spool = self.new_spool(f"rate-{sample_rate_hz}", sample_rate_hz)
+            powers = convert_spool(
+                own, spool, dual_mono=self._options.dual_mono, threads=self._threads
+            )
+            self._programmes[sample_rate_hz] = Programme(spool, powers, self._threads)
+        return self._programmes[sample_rate_hz]
+
+    def _frames(self, sample_rate_hz: int) -> tuple[int, int | None] | None:
+        """Return the section in frames."""
+        if self._section_s is None:
+            return None
+        start_s, stop_s = self._section_s
+        stop = None if stop_s is None else round(stop_s * sample_rate_hz)
+        return round(start_s * sample_rate_hz), stop
+
+    def deliver(
+        self, named: NamedTarget, file: Path, origin: Mapping[str, Any] | None = None
+    ) -> MasterResult:
+        """Make one target's master of what ``adopt`` has taken, and publish it; or say why not."""
+        spec = named.target.file.spec(self._info.sample_rate_hz, self._info.channels)
+        programme = self._programme(spec.sample_rate_hz)
+        request = self._request(named, programme)
+        try:
+            with Publication(
+                file, overwrite=self._options.overwrite, inputs=[self._mix.path]
+            ) as out:
+                delivered = deliver(
+                    programme,
+                    request,
+                    out.part,
+                    lambda done: self._progress(f"writing {file.name}", done),
+                )
+                said = master_manifest(
+                    self._mix.record, self._preset, request, delivered, self.input_gain_db
+                )
+                if origin is not None:
+                    said["mix"] = dict(origin)
+                manifest = out.commit(said, verify=lambda _: delivered.after)
+        except RefusedError as error:
+            return MasterResult(
+                target=named.name,
+                wanted_lufs=request.wanted_lufs,
+                ceiling_dbtp=request.ceiling_dbtp,
+                refused=f"{error.reason} ({error.hint})" if error.hint else error.reason,
+                figures=error.figures,
+            )
+        return _result(request, delivered, file, manifest)
+
+    def _request(self, named: NamedTarget, programme: Programme) -> Request:
+        options, target = self._options, named.target
+        wanted = target.integrated_lufs
+        if options.loudness_lufs is not None:
+            wanted = options.loudness_lufs
+        elif wanted is None and target.true_peak_dbtp is not None:
+            wanted = self._preset.integrated_lufs  # a premaster keeps the level of the mix
+        loudness = wanted
+        if loudness is None and (plain := programme.loudness_lufs()) is not None:
+            loudness = plain - self.input_gain_db
+        ceiling = options.ceiling_dbtp
+        if ceiling is None:
+            ceiling = target.ceiling_dbtp(loudness)
+        spec = target.file.spec(self._info.sample_rate_hz, self._info.channels)
+        return Request(
+            name=named.name,
+            wanted_lufs=wanted,
+            idle_gain_db=-self.input_gain_db,
+            ceiling_dbtp=ceiling,
+            limiter=self._preset.delivery_limiter(),
+            target=target,
+            spec=spec,
+            passage=self._frames(spec.sample_rate_hz),
+            dual_mono=options.dual_mono,
+            threads=self._threads,
+        )
+
+
+def _seconds_of(section: Section | None, programme: Programme) -> tuple[float, float | None] | None:
+    """Return where a section begins and ends in the song."""
+    if section is None:
+        return None
+    length_s = programme.spool.frames / programme.spool.sample_rate_hz
+    start_s, stop_s = section.from_s, section.to_s
+    if section.loudest_s is not None:
+        start_s = programme.loudest_s(section.loudest_s)
+        stop_s = start_s + section.loudest_s
+    if not 0.0 <= start_s < (length_s if stop_s is None else min(length_s, stop_s)):
+        raise UsageError(
+            "", f"the section holds nothing: the song is {length_s:.2f} s long", "check its ends"
+        )
+    return start_s, stop_s
+
+
+def _result(request: Request, delivered: Delivered, file: Path, manifest: Path) -> MasterResult:
+    return MasterResult(
+        target=request.name,
+        file=file.absolute(),
+        manifest=manifest.absolute(),
+        sha256=published_sha256(manifest),
+        wanted_lufs=request.wanted_lufs,
+        ceiling_dbtp=request.ceiling_dbtp,
+        gain_db=delivered.gain_db,
+        limiter=delivered.limiter,
+        after=delivered.after,
+        passes=delivered.passes,
+    )

@@ -1,0 +1,43 @@
+"""What a mastering run is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mixmaster.mastering.target import Target
+from mixmaster.mixing.plan import Section
+
+Progress = Callable[[str, float], None]
+"""Told what is being done and how much of it is, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTarget:
+    """A target and its short name, which goes into file names: ``spotify``."""
+
+    name: str
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class MasterOptions:
+    """What a run is told beside mix, preset and targets.
+
+    Attributes:
+        overwrite: Replace existing files that are not ours.
+        loudness_lufs: Instead of every target's own loudness.
+        ceiling_dbtp: Instead of every target's own ceiling.
+        section: Write only this part, with the gains of the whole song.
+        dual_mono: Count a mono mix twice, as it sounds from two loudspeakers.
+        strict: Whether a mix that is shorter than its header says is an error.
+        threads: How many may work; the bytes do not depend on it. None: as many as there are.
+    """
+
+    overwrite: bool = False
+    loudness_lufs: float | None = None
+    ceiling_dbtp: float | None = None
+    section: Section | None = None
+    dual_mono: bool = False
+    strict: bool = False
+    threads: int | None = None
