@@ -1,22 +1,20 @@
-"""Levels in pools, the ramp between pools, and the key's high-pass."""
+"""Levels in pools, the ramp between pools, and curves read by the pool."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import pytest
 
 from mixmaster.arrays import GRID_FRAMES
 from mixmaster.dsp.dynamics import (
-    KeyHighPass,
     PoolRamp,
     linked_peaks,
     linked_powers,
     pool_frames,
+    pool_values,
     refuse_non_finite,
 )
-from mixmaster.errors import DocumentError, SignalError
+from mixmaster.errors import SignalError
 
 
 @pytest.mark.parametrize("pool", [1, 2, 4, 8, 64, 4096])
@@ -96,26 +94,16 @@ def test_the_ramp_does_not_depend_on_the_portions() -> None:
     assert np.array_equal(np.concatenate(parts), whole)
 
 
-def test_the_key_high_pass_is_a_butterworth() -> None:
-    rate = 48_000
-    time_s = np.arange(rate) / rate
-    for frequency_hz, expected_db in ((100.0, -10.0 * math.log10(2.0)), (10_000.0, 0.0)):
-        tone = np.sin(2.0 * np.pi * frequency_hz * time_s)[None]
-        out = KeyHighPass(100.0, sample_rate_hz=rate, where="x").process(tone)
-        settled = out[0, rate // 2 :]
-        level_db = 10.0 * math.log10(2.0 * float(np.mean(settled**2)))
-        assert level_db == pytest.approx(expected_db, abs=0.01)
+@pytest.mark.parametrize("pool", [1, 2, 64])
+@pytest.mark.parametrize("frames", [1, 4096, 5000])
+def test_a_curve_is_read_at_the_head_of_each_pool(pool: int, frames: int) -> None:
+    values = np.arange(frames, dtype=float)
 
+    rows = pool_values(values, pool)
 
-def test_no_high_pass_is_the_very_key() -> None:
-    key = np.ones((1, 4))
-    assert KeyHighPass(None, sample_rate_hz=8_000, where="x").process(key) is key
-
-
-def test_a_high_pass_above_nyquist_is_the_documents_mistake() -> None:
-    with pytest.raises(DocumentError, match="key_high_pass_hz") as caught:
-        KeyHighPass(4_000.0, sample_rate_hz=8_000, where="strip.kick.insert.gate")
-    assert caught.value.where == "strip.kick.insert.gate"
+    assert rows.shape == (-(-frames // GRID_FRAMES), GRID_FRAMES // pool)
+    expected = np.minimum(np.arange(rows.size) * pool, (frames - 1) // pool * pool)
+    assert np.array_equal(rows.reshape(-1), expected)
 
 
 def test_what_is_not_a_number_is_refused_with_its_time() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixmaster.arrays import Block
-from mixmaster.dsp.envelopes import OnePole, ReleasePeak, rest_when_silent
+from mixmaster.dsp.envelopes import MovingReleasePeak, OnePole, ReleasePeak, rest_when_silent
 
 
 def stepped_release(values: Block, release_steps: float) -> Block:
@@ -135,3 +135,35 @@ def test_silence_ends_in_exact_rest() -> None:
     assert release.carried == 0.0
     assert attack.last == 0.0
     assert np.array_equal(out[-1], np.zeros(1024))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10_000), st.sampled_from([1, 8, 512]), st.integers(1, 6))
+def test_a_moving_release_is_the_stepped_one(seed: int, row_steps: int, rows: int) -> None:
+    values = bursts(seed, rows * row_steps)
+    times: Block = np.random.default_rng(seed).uniform(2.0, 500.0, (rows, row_steps))
+    moving = MovingReleasePeak()
+
+    cut = rows // 2
+    parts = [
+        moving.process(values.copy().reshape(rows, -1)[part], times[part])
+        for part in (slice(0, cut), slice(cut, rows))
+        if part.stop > part.start
+    ]
+
+    expected, last = np.empty_like(values), 0.0
+    for n, value in enumerate(values):
+        last = expected[n] = max(value, math.exp(-1.0 / times.flat[n]) * last)
+    np.testing.assert_allclose(np.concatenate(parts).reshape(-1), expected, rtol=1e-9, atol=1e-8)
+
+
+def test_a_smoother_rests_in_silent_rows_that_it_is_told_of() -> None:
+    smoother = OnePole(20.0, 64)
+    rows = np.zeros((40, 64))
+    rows[0, -1] = 1.0
+
+    out = rest_when_silent(rows, smoother, np.arange(40) > 0)
+
+    assert out[1].max() > 0.01
+    assert smoother.last == 0.0
+    assert np.array_equal(out[-1], np.zeros(64))

@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixmaster.dsp.gain_computer import DB_PER_OCTAVE, CompressionCurve
+from mixmaster.dsp.gain_computer import (
+    DB_PER_OCTAVE,
+    CompressionCurve,
+    compression_octaves,
+)
 
 RANGE_DB = 200.0
 
@@ -97,3 +101,36 @@ def test_powers_read_as_amplitudes_do(
     by_power = float(curve.unscaled(power, squared=True)[0]) * curve.slope * DB_PER_OCTAVE
 
     assert math.isclose(by_power, reduction_db(curve, level_db), abs_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("figures", "level_db", "expected_db"),
+    # Threshold, ratio, knee, range.
+    [
+        ((-20.0, 4.0, 0.0, 200.0), 0.0, 15.0),
+        ((-20.0, 4.0, 12.0, 200.0), -17.0, 81.0 / 32.0),
+        ((-20.0, 4.0, 12.0, 200.0), -20.0, 9.0 / 8.0),
+        ((-20.0, 4.0, 12.0, 200.0), -26.0, 0.0),
+        ((-20.0, 1.0, 6.0, 200.0), 0.0, 0.0),
+        ((-20.0, 10.0, 6.0, 5.0), 0.0, 5.0),
+        ((-20.0, 10.0, 6.0, 0.0), 0.0, 0.0),
+    ],
+)
+@pytest.mark.parametrize("squared", [False, True])
+def test_a_curve_that_moves_reads_the_same_table(
+    figures: tuple[float, float, float, float], level_db: float, expected_db: float, squared: bool
+) -> None:
+    levels = np.array([0.0, 10.0 ** (level_db / (10.0 if squared else 20.0))])
+    threshold_db, ratio, knee_db, range_db = figures
+
+    octaves = compression_octaves(
+        levels,
+        threshold_db=np.array([threshold_db, threshold_db]),
+        ratio=np.array([1.0, ratio]),
+        knee_db=knee_db,
+        range_db=np.array([9.0, range_db]),
+        squared=squared,
+    )
+
+    assert octaves[0] == 0.0
+    assert octaves[1] * DB_PER_OCTAVE == pytest.approx(expected_db, abs=1e-9)

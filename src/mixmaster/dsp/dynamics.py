@@ -10,8 +10,7 @@ import math
 import numpy as np
 
 from mixmaster.arrays import GRID_FRAMES, Block
-from mixmaster.dsp.sos import SosFilter
-from mixmaster.errors import DocumentError, Problem, SignalError
+from mixmaster.errors import SignalError
 
 POOL_TOLERANCE_DB = 0.1
 """How far a gain from pools may be from the one computed frame by frame."""
@@ -172,41 +171,17 @@ def refuse_non_finite(key: Block, *, where: str, start_frame: int, sample_rate_h
     )
 
 
-class KeyHighPass:
-    """A Butterworth high-pass of the second order before a detector.
+def pool_values(values: Block, pool: int) -> Block:
+    """Return what a curve is at the head of each pool, ``(rows, steps)``.
 
     Args:
-        frequency_hz: The corner (-3.01 dB); None lets everything through.
-        sample_rate_hz: The rate of the key.
-        where: Whose detector it is, for errors.
-
-    Raises:
-        DocumentError: For a corner at or above the Nyquist frequency.
+        values: One value a frame, ``(frames,)``, starting on the grid; the last one holds to
+            the end of its row.
+        pool: Frames in a pool.
     """
-
-    def __init__(self, frequency_hz: float | None, *, sample_rate_hz: int, where: str) -> None:
-        if frequency_hz is not None and not frequency_hz < sample_rate_hz / 2.0:
-            raise DocumentError(
-                where,
-                (
-                    Problem(
-                        "key_high_pass_hz",
-                        f"{frequency_hz:g} Hz is not below half the rate of {sample_rate_hz} Hz",
-                        f"at most {sample_rate_hz / 2.0:g} Hz, exclusive",
-                    ),
-                ),
-            )
-        self._frequency_hz = frequency_hz
-        self._sample_rate_hz = sample_rate_hz
-        self._filter: SosFilter | None = None
-
-    def process(self, key: Block) -> Block:
-        """Return the filtered key, ``(channels, frames)``; the channel count must not change."""
-        if self._frequency_hz is None:
-            return key
-        if self._filter is None:
-            from scipy.signal import butter
-
-            sos = butter(2, self._frequency_hz, "highpass", fs=self._sample_rate_hz, output="sos")
-            self._filter = SosFilter(np.asarray(sos), key.shape[0])
-        return self._filter.process(key)
+    heads = values[::pool]
+    steps = GRID_FRAMES // pool
+    missing = -heads.shape[0] % steps
+    if missing:
+        heads = np.concatenate([heads, np.full(missing, heads[-1])])
+    return heads.reshape(-1, steps)

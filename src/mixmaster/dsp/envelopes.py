@@ -135,7 +135,43 @@ class OnePole:
         return np.asarray(lanes @ self._within).reshape(rows.shape)
 
 
-def rest_when_silent(released: Block, smoother: OnePole) -> Block:
+class MovingReleasePeak:
+    """The release stage with a time constant that moves from step to step.
+
+    y1[n] = max(x[n], e^(-1/t[n]) y1[n-1]): as in ``ReleasePeak``, with the sum of all 1/t since
+    the row's start in place of its number of steps.
+    """
+
+    def __init__(self) -> None:
+        self.carried = 0.0
+
+    def process(self, rows: Block, release_steps: Block) -> Block:
+        """Return the released peaks, ``(rows, row_steps)``; writes over ``rows``.
+
+        Args:
+            rows: The input, >= 0.
+            release_steps: The time constants, of the same shape, each so long that a row is
+                at most 600 of them.
+        """
+        ages = np.cumsum(1.0 / release_steps, axis=1)
+        grow = np.exp(ages)
+        rows *= grow
+        carried = self.carried
+        row_decays = np.exp(-ages[:, -1]).tolist()
+        for row, largest in enumerate(rows.max(axis=1).tolist()):
+            rows[row, 0] = max(rows[row, 0], carried)
+            carried = max(largest, carried) * row_decays[row]
+            if carried < VANISHED:
+                carried = 0.0
+        self.carried = carried
+        released = np.maximum.accumulate(rows, axis=1)
+        released /= grow
+        return released
+
+
+def rest_when_silent(
+    released: Block, smoother: OnePole, silent_rows: npt.NDArray[np.bool_] | None = None
+) -> Block:
     """Return ``smoother.process(released)``, letting it come to rest, exactly.
 
     A smoother of which next to nothing is left at the end of a silent row starts the next one
@@ -144,9 +180,13 @@ def rest_when_silent(released: Block, smoother: OnePole) -> Block:
     Args:
         released: What ``ReleasePeak`` returned, ``(rows, row_steps)``; written over.
         smoother: The attack stage.
+        silent_rows: Which rows are all zeros, ``(rows,)``; needed for anything that no
+            ``ReleasePeak`` has returned.
     """
-    # A released peak never quite vanishes within a row: if its end is 0, all of it is.
-    silent = np.flatnonzero(released[:, -1] == 0.0).tolist()
+    if silent_rows is None:
+        # A released peak never quite vanishes within a row: if its end is 0, all of it is.
+        silent_rows = released[:, -1] == 0.0
+    silent = np.flatnonzero(silent_rows).tolist()
     if not silent:
         return smoother.process(released)
     smoothed = np.zeros_like(released)

@@ -20,6 +20,10 @@ _CORNER_DB = 1e-3
 """Narrower knees are corners: the difference is under a thousandth of a dB, the division is not."""
 
 
+_FAINTEST = 1e-40
+"""A level, or a power, that no threshold reaches: where logarithms of silence end."""
+
+
 class CompressionCurve:
     """A downward compressor's static curve with a quadratic knee.
 
@@ -42,17 +46,19 @@ class CompressionCurve:
         if knee_db < _CORNER_DB:
             knee_db = 0.0
         self.slope = 1.0 - 1.0 / ratio
+        self.ratio = ratio
         self.onset_gain = db_to_gain(threshold_db - knee_db / 2.0)
         # Through the same log2 as the levels, so that a level at the onset reads exactly 0.
         self._onset = float(np.log2(np.float64(self.onset_gain)))
+        self.knee_db = knee_db
         self._knee = knee_db / DB_PER_OCTAVE
-        self._range_db = range_db
-        self._threshold_db = threshold_db
+        self.range_db = range_db
+        self.threshold_db = threshold_db
         self._limit = range_db / DB_PER_OCTAVE / self.slope if self.slope > 0.0 else math.inf
 
     def largest_reduction_db(self, level_db: float) -> float:
         """Return the reduction of a level so far above the threshold that the knee is passed."""
-        return min(self._range_db, self.slope * max(0.0, level_db - self._threshold_db))
+        return min(self.range_db, self.slope * max(0.0, level_db - self.threshold_db))
 
     def unscaled(self, peaks: Block, *, squared: bool = False) -> Block:
         """Return the reduction over ``slope``, in octaves, writing over ``peaks``.
@@ -82,3 +88,37 @@ class CompressionCurve:
         if self._limit < math.inf:
             np.minimum(peaks, self._limit, out=peaks)
         return peaks
+
+
+def compression_octaves(
+    levels: Block,
+    *,
+    threshold_db: float | Block,
+    ratio: float | Block,
+    knee_db: float | Block,
+    range_db: float | Block,
+    squared: bool,
+) -> Block:
+    """Return the reduction of ``CompressionCurve``, in octaves, >= 0, where its figures move.
+
+    Args:
+        levels: As amplitudes, or as powers if ``squared``, >= 0, of any shape.
+        threshold_db: The middle of the knee, in dBFS; a number, or one for each level, as are
+            all that follow.
+        ratio: Input dB per output dB above the threshold, 1 or more.
+        knee_db: The width of the knee; 0 is a corner.
+        range_db: The most it takes away.
+        squared: Whether the levels are powers.
+    """
+    knee = np.asarray(knee_db) / DB_PER_OCTAVE
+    knee = np.where(knee < _CORNER_DB / DB_PER_OCTAVE, 0.0, knee)
+    over = np.log2(np.maximum(levels, _FAINTEST))
+    if squared:
+        over *= 0.5
+    over -= np.asarray(threshold_db) / DB_PER_OCTAVE - 0.5 * knee
+    np.maximum(over, 0.0, out=over)
+    inside = np.minimum(over, knee)
+    # inside^2 / (2 knee) + (over - inside), see ``unscaled``; a corner has nothing inside.
+    over += inside * (inside * (0.5 / np.maximum(knee, _CORNER_DB / DB_PER_OCTAVE)) - 1.0)
+    over *= 1.0 - 1.0 / np.asarray(ratio)
+    return np.minimum(over, np.asarray(range_db) / DB_PER_OCTAVE, out=over)

@@ -10,13 +10,15 @@ import numpy as np
 from mixmaster.arrays import Block
 from mixmaster.documents.base import parameter
 from mixmaster.dsp.delay_line import DelayLine
-from mixmaster.dsp.dynamics import KeyHighPass, linked_peaks, refuse_non_finite
+from mixmaster.dsp.dynamics import linked_peaks, refuse_non_finite
 from mixmaster.dsp.gating import GateGain
-from mixmaster.effects.base import BlockContext, Context, Effect, Processor
+from mixmaster.dsp.key_filter import KeyFilter
+from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.effects.keyed import KeyedEffect, KeyListenProcessor
 from mixmaster.units import db_to_gain, gain_to_db, ms_to_samples
 
 
-class Gate(Effect):
+class Gate(KeyedEffect):
     """A stereo-linked noise gate, or with a low ratio a downward expander.
 
     It opens when the level reaches ``threshold_db``, and closes once the level has stayed below
@@ -94,8 +96,11 @@ class Gate(Effect):
         """Return a gate for ``context``.
 
         Raises:
-            DocumentError: For a key high-pass at or above the Nyquist frequency.
+            DocumentError: For a key filter at or above the Nyquist frequency.
         """
+        if self.key_listen:
+            latency = round(ms_to_samples(self.lookahead_ms, context.sample_rate_hz))
+            return KeyListenProcessor(self.key_sections(context), context.channels, latency)
         return GateProcessor(self, context)
 
 
@@ -120,9 +125,7 @@ class GateProcessor(Processor):
             ms_to_samples(settings.hold_ms + glides_ms, rate) + HYSTERESIS_S * rate
         )
         self._delay = DelayLine(context.channels, self.latency_samples)
-        self._key_filter = KeyHighPass(
-            settings.key_high_pass_hz, sample_rate_hz=rate, where=context.where
-        )
+        self._key_filter = KeyFilter(settings.key_sections(context))
         self._gate: GateGain | None = None
         threshold_db = settings.threshold_db
         if threshold_db is not None and settings.ratio > 1.0 and settings.range_db > 0.0:
