@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -114,10 +114,13 @@ class Effect(Settings, ABC):
     """The settings of an effect; a subclass declares ``effect: Literal["name"]`` and the rest.
 
     ``revision`` counts changes of sound: a change is a new revision, and a preset or manifest
-    that names an old one keeps the old sound.
+    that names an old one keeps the old sound. An effect that follows a tempo which changes while
+    audio plays, `BlockContext.tempo_bpm`, says so by ``follows_tempo``; its blocks are then cut
+    where the tempo changes, and one tempo holds for each.
     """
 
     current_revision: ClassVar[int] = 1
+    follows_tempo: ClassVar[bool] = False
     summary: ClassVar[str] = ""
 
     id: str | None = parameter(
@@ -126,6 +129,11 @@ class Effect(Settings, ABC):
     bypass: bool = parameter(False, "Leave the insert out, keeping its latency.")
     key: str | None = parameter(
         None, "The strip or bus that the detector listens to; its own signal if silent."
+    )
+    key_position: Literal["pre", "post"] = parameter(
+        "post",
+        "Where the key is taken: post is after its fader and pan, so that riding the fader rides "
+        "the detector; pre is before them, so that it hears the same at any fader.",
     )
     revision: int | None = parameter(
         None, "Which revision of the effect's sound is meant; the newest if silent.", low=1
@@ -138,6 +146,13 @@ class Effect(Settings, ABC):
                 f"revision {self.revision} is newer than this version's {self.current_revision}"
             )
             raise MisfitError([Problem("revision", reason, "install a newer mixmaster")])
+        return self
+
+    @model_validator(mode="after")
+    def _takes_its_key_somewhere(self) -> Self:
+        if self.key is None and self.key_position != "post":
+            reason = "there is no key that it could be the position of"
+            raise MisfitError([Problem("key_position", reason, "name the key, or leave it out")])
         return self
 
     @property

@@ -2,21 +2,37 @@
 
 Signal order inside a node: sum of feeds (or the source) → head gain and delay → inserts →
 the *pre* point → post matrix (fader, mute, pan, width in one) → the *post* point.
-Feeds tap either point of another node.
+Feeds tap either point of another node. Where automation moves gains, a `Motion` stands for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
+from mixmaster.arrays import Block
+from mixmaster.documents.tempo import TempoMap
+from mixmaster.dsp.curves import Curve
 from mixmaster.effects.base import Effect
 from mixmaster.errors import UsageError
 
 Point = Literal["pre", "post"]
 Matrix = tuple[tuple[float, ...], ...]
 """Gains, one row an output channel, one column an input channel."""
+
+MovingMatrix = Sequence[Sequence[Block | float | None]]
+"""The same for one block: a gain a frame, ``(frames,)``, one for all, or None for no path ever."""
+
+
+class Motion(Protocol):
+    """Gains that move."""
+
+    def matrix(self, start_frame: int, frames: int) -> MovingMatrix:
+        """Return the gains of ``frames`` frames from ``start_frame`` of the session on.
+
+        What it gives for a frame depends on that frame alone, to the bit.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +44,14 @@ class Feed:
         point: ``pre`` (after inserts) or ``post`` (after fader and pan).
         gain: The linear gain of this feed: a send's level.
         matrix: Applied before the gain; needed where channel counts differ.
+        motion: Takes the place of ``matrix`` and ``gain`` together, of the same shape.
     """
 
     source: str
     point: Point = "post"
     gain: float = 1.0
     matrix: Matrix | None = None
+    motion: Motion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +62,13 @@ class Insert:
         id: The full id, such as ``strip.kick/01_Kick In.insert.eq``.
         settings: The effect's settings.
         key: What its detector listens to, summed; None for its own signal, empty for silence.
+        automation: The curves of the parameters that move, by address within the effect.
     """
 
     id: str
     settings: Effect
     key: tuple[Feed, ...] | None = None
+    automation: Mapping[str, Curve] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +84,7 @@ class Node:
         delay_samples: A wanted delay, which latency compensation leaves alone.
         inserts: The effects, in order.
         has_source: Whether audio comes from a file rather than from feeds.
+        motion: Takes the place of ``post``, of the same shape.
     """
 
     id: str
@@ -74,6 +95,7 @@ class Node:
     delay_samples: int = 0
     inserts: tuple[Insert, ...] = ()
     has_source: bool = False
+    motion: Motion | None = None
 
     @property
     def post_channels(self) -> int:
@@ -97,13 +119,15 @@ class Graph:
         nodes: In topological order, stable with respect to the order given.
         output: The id of the node whose post point is the result.
         sample_rate_hz: The session's rate.
-        tempo_bpm: The session's tempo.
+        tempo_bpm: The tempo at the session's zero.
+        tempo_map: How it goes on; None for one tempo throughout.
     """
 
     nodes: tuple[Node, ...]
     output: str
     sample_rate_hz: int
     tempo_bpm: float = 120.0
+    tempo_map: TempoMap | None = None
     by_id: dict[str, Node] = field(default_factory=dict)
 
     def taps_pre(self, node_id: str) -> bool:
@@ -114,7 +138,11 @@ class Graph:
 
     @staticmethod
     def build(
-        nodes: list[Node], output: str, sample_rate_hz: int, tempo_bpm: float = 120.0
+        nodes: list[Node],
+        output: str,
+        sample_rate_hz: int,
+        tempo_bpm: float = 120.0,
+        tempo_map: TempoMap | None = None,
     ) -> Graph:
         """Order and check the nodes; what the output does not need is left out.
 
@@ -145,5 +173,6 @@ class Graph:
             output=output,
             sample_rate_hz=sample_rate_hz,
             tempo_bpm=tempo_bpm,
+            tempo_map=tempo_map,
             by_id={node.id: node for node in ordered},
         )

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixmaster.arrays import Block, zeros
+from mixmaster.dsp.curves import Curve
 from mixmaster.dsp.delay_line import DelayLine
-from mixmaster.effects.base import BlockContext, Context, Processor
-from mixmaster.engine.graph import Feed, Graph, Matrix, Node
+from mixmaster.effects.base import BlockContext, Context, Effect, Processor
+from mixmaster.engine.graph import Feed, Graph, Matrix, MovingMatrix, Node
 from mixmaster.engine.stats import BridgeRow, InsertStats, NodeStats
+from mixmaster.engine.tempo import TempoSteps
 from mixmaster.errors import SignalError
 
 
@@ -54,23 +56,52 @@ def apply_matrix(matrix: Matrix, block: Block) -> Block:
     return out
 
 
+def apply_moving(matrix: MovingMatrix, block: Block) -> Block:
+    """Return ``matrix @ block`` for gains that move, row by row in fixed order.
+
+    Args:
+        matrix: Gains, ``(outputs, channels)``; each a number, ``(frames,)`` or None.
+        block: ``(channels, frames)``.
+    """
+    out = np.empty((len(matrix), block.shape[1]))
+    for row, gains in enumerate(matrix):
+        terms = [(gain, block[at]) for at, gain in enumerate(gains) if gain is not None]
+        assert terms
+        np.multiply(terms[0][1], terms[0][0], out=out[row])
+        for gain, channel in terms[1:]:
+            out[row] += gain * channel
+    return out
+
+
 class FeedPort:
     """One feed with its latency compensation.
 
     Args:
         feed: The feed.
         channels: Channels after the feed's matrix.
+        latency_samples: How late the tapped signal is.
         delay_samples: How long it waits for the slowest path into the same sum.
     """
 
-    def __init__(self, feed: Feed, channels: int, delay_samples: int) -> None:
+    def __init__(self, feed: Feed, channels: int, latency_samples: int, delay_samples: int) -> None:
         self.feed = feed
+        self._latency = latency_samples
         self._delay = DelayLine(channels, delay_samples)
 
-    def add_to(self, total: Block, signals: Signals, *, first: bool) -> None:
-        """Add this feed's signal to a sum; the first one is put where nothing is yet."""
+    def add_to(self, total: Block, signals: Signals, start_frame: int, *, first: bool) -> None:
+        """Add this feed's signal to a sum; the first one is put where nothing is yet.
+
+        Args:
+            total: The sum, ``(channels, frames)``.
+            signals: What the tapped node gave for this block.
+            start_frame: The block's first frame from the session's zero.
+            first: Whether it is the first of its sum.
+        """
         block, gain = signals.at(self.feed), self.feed.gain
-        if self.feed.matrix is not None:
+        if self.feed.motion is not None:
+            moving = self.feed.motion.matrix(start_frame - self._latency, block.shape[1])
+            block, gain = apply_moving(moving, block), 1.0
+        elif self.feed.matrix is not None:
             block = apply_matrix(self.feed.matrix, block)
         block = self._delay.process(block)
         if first:
@@ -83,10 +114,18 @@ class FeedPort:
 
 @dataclass(slots=True)
 class InsertRun:
-    """One insert at work, with what its side-chain and alignment need."""
+    """One insert at work, with what its side-chain and alignment need.
+
+    Attributes:
+        latency_samples: How late the signal that it is given is.
+        tempo: What tells the tempo, and cuts blocks where it changes; None where one is enough.
+    """
 
     id: str
     processor: Processor
+    latency_samples: int
+    automation: Mapping[str, Curve]
+    tempo: TempoSteps | None
     bypass: DelayLine | None
     wait: DelayLine | None
     key: list[FeedPort] | None
@@ -102,16 +141,23 @@ class NodeRun:
         ports: Its feeds, compensated.
         inserts: Its inserts at work.
         graph: The graph, for rate and tempo.
+        latency_samples: How late its pre and post points are.
     """
 
     def __init__(
-        self, node: Node, ports: list[FeedPort], inserts: list[InsertRun], graph: Graph
+        self,
+        node: Node,
+        ports: list[FeedPort],
+        inserts: list[InsertRun],
+        graph: Graph,
+        latency_samples: int,
     ) -> None:
         self.node = node
         self.ports = ports
         self.inserts = inserts
         self.stats = NodeStats(node, graph.sample_rate_hz)
         self._delay = DelayLine(node.channels, node.delay_samples)
+        self._latency = latency_samples
         self._keeps_pre = graph.taps_pre(node.id)
         self._tempo_bpm = graph.tempo_bpm
         self._sample_rate_hz = graph.sample_rate_hz
@@ -139,7 +185,11 @@ class NodeRun:
         block = self._delay.process(block)
         for insert in self.inserts:
             block = self._insert(insert, block, start_frame, keys)
-        post = apply_matrix(node.post, block)
+        if node.motion is not None:
+            moving = node.motion.matrix(start_frame - self._latency, block.shape[1])
+            post = apply_moving(moving, block)
+        else:
+            post = apply_matrix(node.post, block)
         self.stats.update_out(block, post)
         return Signals(pre=block if self._keeps_pre else None, post=post)
 
@@ -159,10 +209,8 @@ class NodeRun:
         if insert.key is not None:
             key = zeros(insert.key_channels, block.shape[1])
             for index, port in enumerate(insert.key):
-                port.add_to(key, keys[port.feed.source], first=index == 0)
-        out = insert.processor.process(
-            block, BlockContext(start_frame=start_frame, key=key, tempo_bpm=self._tempo_bpm)
-        )
+                port.add_to(key, keys[port.feed.source], start_frame, first=index == 0)
+        out = self._processed(insert, block, key, start_frame)
         # One sum tells whether anything in the block is NaN or infinite.
         if not np.isfinite(out.sum()):
             bad = ~np.isfinite(out).all(axis=0)
@@ -172,6 +220,30 @@ class NodeRun:
         if insert.stats is not None:
             insert.stats.update(block, insert.processor.gain_reduction_db())
         return out
+
+    def _processed(
+        self, insert: InsertRun, block: Block, key: Block | None, start_frame: int
+    ) -> Block:
+        """Return what an insert makes of a block, cut where the tempo that it follows changes."""
+        automation = {
+            name: curve.values(start_frame - insert.latency_samples, block.shape[1])
+            for name, curve in insert.automation.items()
+        }
+        if insert.tempo is None:
+            at = BlockContext(start_frame, key, automation, self._tempo_bpm)
+            return insert.processor.process(block, at)
+        pieces = []
+        for begin, end, tempo_bpm in insert.tempo.pieces(start_frame, block.shape[1]):
+            at = BlockContext(
+                start_frame + begin,
+                None if key is None else np.ascontiguousarray(key[:, begin:end]),
+                {name: values[begin:end] for name, values in automation.items()},
+                tempo_bpm,
+            )
+            whole = begin == 0 and end == block.shape[1]
+            piece = block if whole else np.ascontiguousarray(block[:, begin:end])
+            pieces.append(insert.processor.process(piece, at))
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +280,13 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
         source = graph.by_id[feed.source]
         return source.post_channels if feed.point == "post" else source.channels
 
+    def port_of(feed: Feed, now: int) -> FeedPort:
+        late = latency[feed.source]
+        return FeedPort(feed, channels_of(feed), late, now - late)
+
     for node in graph.nodes:
         now = max((latency[feed.source] for feed in node.feeds), default=0)
-        ports = [
-            FeedPort(feed, channels_of(feed), now - latency[feed.source]) for feed in node.feeds
-        ]
+        ports = [port_of(feed, now) for feed in node.feeds]
         longest = max((tail[source] for source in node.dependencies()), default=0)
         longest += node.delay_samples
         memory = max((settle[source] for source in node.dependencies()), default=0)
@@ -227,6 +301,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
                     tempo_bpm=graph.tempo_bpm,
                     seed=seed,
                     where=insert.id,
+                    automated=frozenset(insert.automation),
                 )
             )
             arrival = max((latency[feed.source] for feed in insert.key or ()), default=now)
@@ -234,10 +309,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
             now = max(now, arrival)
             key = None
             if insert.key is not None:
-                key = [
-                    FeedPort(feed, channels_of(feed), now - latency[feed.source])
-                    for feed in insert.key
-                ]
+                key = [port_of(feed, now) for feed in insert.key]
             bypass = (
                 DelayLine(node.channels, processor.latency_samples)
                 if insert.settings.bypass
@@ -248,6 +320,9 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
                 InsertRun(
                     id=insert.id,
                     processor=processor,
+                    latency_samples=now,
+                    automation=insert.automation,
+                    tempo=_tempo_steps(graph, insert.settings, now),
                     bypass=bypass,
                     wait=wait,
                     key=key,
@@ -261,6 +336,13 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
         latency[node.id] = now
         tail[node.id] = longest
         settle[node.id] = memory
-        runs[node.id] = NodeRun(node, ports, inserts, graph)
+        runs[node.id] = NodeRun(node, ports, inserts, graph, now)
     output = graph.output
     return Prepared(runs, latency[output], tail[output], settle[output])
+
+
+def _tempo_steps(graph: Graph, settings: Effect, latency_samples: int) -> TempoSteps | None:
+    """Return what an insert that follows the tempo needs; None where the tempo stands still."""
+    if graph.tempo_map is None or graph.tempo_map.is_constant or not settings.follows_tempo:
+        return None
+    return TempoSteps(graph.tempo_map, graph.sample_rate_hz, latency_samples)

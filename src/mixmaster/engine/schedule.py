@@ -228,7 +228,8 @@ class Schedule:
             if own.total is None:
                 channels = self._nodes[name].node.channels
                 own.total = np.empty((channels, self._span.frames_of(block)))
-            port.add_to(own.total, signals, first=own.following == 0)
+            start = self._span.start_of(block)
+            port.add_to(own.total, signals, start, first=own.following == 0)
             del signals
             with self._lock:
                 own.busy = False

@@ -115,7 +115,7 @@ class NodeStats:
             BlockPowers(sample_rate_hz, node.channels, where=node.id, hops_only=True),
             [[1.0]] * node.channels,
         )
-        lone = _lone_gains(node.post)
+        lone = _lone_gains(node.post) if node.motion is None else None
         self._at_post = lone is None
         gains = lone or [[1.0]] * node.post_channels
         self._out = Level(

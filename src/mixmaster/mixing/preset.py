@@ -38,9 +38,13 @@ class Send(Settings):
         "post", "post follows the fader, as a reverb should; pre does not, as a cue mix should."
     )
     pan: float | None = parameter(
-        None, "Where the copy lies; where the source lies if silent.", low=-1.0, high=1.0
+        None,
+        "Where the copy lies; where the source lies if silent.",
+        low=-1.0,
+        high=1.0,
+        automatable=True,
     )
-    mute: bool = parameter(False, "Keep the send but send nothing.")
+    mute: bool = parameter(False, "Keep the send but send nothing.", automatable=True)
 
 
 class Strip(Settings):
@@ -86,8 +90,17 @@ class Strip(Settings):
     pair: bool = parameter(
         True, "Two mono stems named L and R become one stereo stem; false keeps them apart."
     )
-    mute: bool = parameter(False, "Silence.")
-    solo: bool = parameter(False, "Only soloed strips and buses are heard.")
+    mute: bool = parameter(
+        False,
+        "Silence, sends included; a detector that has it as its key hears it all the same.",
+        automatable=True,
+    )
+    solo: bool = parameter(
+        False, "Only what is soloed is heard, with its groups and returns; keys stay as they are."
+    )
+    solo_safe: bool = parameter(
+        False, "Heard even while others are soloed: a guide track. Returns need none."
+    )
     output: str = parameter(MIX, "The bus that the strip goes to; mix is the mix bus.")
     insert: tuple[AnyEffect, ...] = items(_INSERTS, most=64)
     send: tuple[Send, ...] = items(_SENDS, most=64)
@@ -100,8 +113,17 @@ class Bus(Settings):
     gain_db: float = parameter(0.0, _FADER, low=MIN_GAIN_DB, high=MAX_GAIN_DB, automatable=True)
     pan: float = parameter(0.0, _PAN, low=-1.0, high=1.0, automatable=True)
     width: float = parameter(1.0, _WIDTH, low=0.0, high=2.0, automatable=True)
-    mute: bool = parameter(False, "Silence.")
-    solo: bool = parameter(False, "Only soloed strips and buses are heard.")
+    mute: bool = parameter(
+        False,
+        "Silence, with all that has its output here, sends included; a detector that has it as "
+        "its key hears it all the same.",
+        automatable=True,
+    )
+    solo: bool = parameter(
+        False,
+        "Only what is soloed is heard: of a group all that has its output there, with its returns; "
+        "of a return what is sent to it.",
+    )
     output: str = parameter(MIX, "The bus that this one goes to; mix is the mix bus.")
     insert: tuple[AnyEffect, ...] = items(_INSERTS, most=64)
     send: tuple[Send, ...] = items(_SENDS, most=64)
@@ -114,9 +136,13 @@ class Vca(Settings):
         "Strips and buses; strip.bass or bus.bass where one of each has the name.", least=1
     )
     gain_db: float = parameter(
-        0.0, "Added to each member's fader, dB.", low=MIN_GAIN_DB, high=MAX_GAIN_DB
+        0.0,
+        "Added to each member's fader, dB.",
+        low=MIN_GAIN_DB,
+        high=MAX_GAIN_DB,
+        automatable=True,
     )
-    mute: bool = parameter(False, "Silence every member.")
+    mute: bool = parameter(False, "Silence every member, sends included.", automatable=True)
 
 
 class MixBus(Settings):
