@@ -39,6 +39,7 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "stereo_bands": {"bands": [{"up_to_hz": 200.0}, {"width": 1.0}]},
     "haas": {},
     "utility": {},
+    "hum_removal": {"reduction_db": 0.0},
     "limiter": {"ceiling_dbtp": 0.0},
 }
 """Settings that must not touch a quiet signal."""
@@ -66,6 +67,9 @@ def values(name: str, field: FieldInfo) -> st.SearchStrategy[Any]:
         if kind is float:
             low, high = bounds(field)
             choices.append(st.floats(low, high))
+        elif kind is int:
+            low, high = bounds(field)
+            choices.append(st.integers(int(low or 0), int(high or 1)))
         elif kind is bool:
             choices.append(st.booleans())
         elif get_origin(kind) is Literal:
@@ -286,6 +290,6 @@ def test_out_of_range_and_nan_are_refused(effect: type[Effect]) -> None:
 
 
 def test_an_effect_without_a_detector_refuses_a_key() -> None:
-    for name in ("eq", "saturation", "delay", "reverb", "width", "utility"):
+    for name in ("eq", "saturation", "delay", "reverb", "width", "utility", "hum_removal"):
         with pytest.raises(ValidationError, match="listens to no side-chain"):
             ANY.validate_python({"effect": name, **NEEDED.get(name, {}), "key": "strip.kick"})

@@ -12,6 +12,7 @@ from mixmaster.effects.delay import Delay
 from mixmaster.effects.eq import Eq
 from mixmaster.effects.gate import Gate
 from mixmaster.effects.haas import Haas
+from mixmaster.effects.hum_removal import HumRemoval
 from mixmaster.effects.limiter import Limiter
 from mixmaster.effects.reverb import Reverb
 from mixmaster.effects.saturation import Saturation
@@ -30,6 +31,7 @@ EFFECTS: tuple[type[Effect], ...] = (
     StereoBands,
     Haas,
     Utility,
+    HumRemoval,
     Limiter,
 )
 """Every effect's settings, in the order in which they are listed to people."""
@@ -45,6 +47,7 @@ AnyEffect = Annotated[
     | StereoBands
     | Haas
     | Utility
+    | HumRemoval
     | Limiter,
     Field(discriminator="effect"),
 ]
