@@ -8,7 +8,7 @@ import pytest
 from scipy.signal import sosfilt
 
 from mixmaster.arrays import Block
-from mixmaster.dsp.crossover import Crossover
+from mixmaster.dsp.crossover import Crossover, LinearCrossover
 
 CORNERS = {
     2: [200.0],
@@ -89,3 +89,32 @@ def test_the_tail_is_over_when_it_says() -> None:
     heard = crossover.process(signal)
     assert np.max(np.abs(heard[:, :, 48_000 + crossover.tail_samples :])) < 1e-6
     assert crossover.tail_samples < 96_000
+
+
+@pytest.mark.parametrize("order", [4, 8])
+@pytest.mark.parametrize("bands", [2, 4])
+def test_bands_without_phase_add_up_to_the_signal_itself(bands: int, order: int) -> None:
+    signal = np.random.default_rng(4).uniform(-1.0, 1.0, (2, 60_000))
+    crossover = LinearCrossover(CORNERS[bands], 2, 48_000, order=order)
+    heard, whole = crossover.process(signal)
+    late = crossover.latency_samples
+    assert not np.any(whole[:, :late])
+    assert np.array_equal(whole[:, late:], signal[:, :-late])
+    assert np.max(np.abs(heard.sum(axis=0) - whole)) < 1e-14
+
+
+@pytest.mark.parametrize("order", [4, 8])
+def test_bands_without_phase_have_the_magnitudes_of_linkwitz_and_riley(order: int) -> None:
+    crossover = LinearCrossover([200.0], 1, 48_000, order=order)
+    late = crossover.latency_samples
+    click = np.zeros((1, 48_000))
+    click[0, 0] = 1.0
+    spectrum = np.fft.rfft(crossover.process(click)[0][:, 0])
+    hz = np.arange(24_001.0)
+    upright = spectrum * np.exp(2j * np.pi * hz * late / 48_000)
+    assert np.max(np.abs(upright.imag)) < 1e-9  # no phase left
+    x = np.tan(np.pi * hz[:-1] / 48_000) / np.tan(np.pi * 200.0 / 48_000)
+    wanted = 1.0 / (1.0 + x**order)
+    assert np.max(np.abs(upright[0, :-1].real - wanted)) < 2e-5
+    assert np.max(np.abs(upright[1, :-1].real - (1.0 - wanted))) < 2e-5
+    assert abs(upright[1, 0]) < 1e-12  # the upper band has nothing of 0 Hz

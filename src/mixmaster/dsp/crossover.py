@@ -4,21 +4,34 @@
 every band that does not pass a split goes through that all-pass instead, so that all bands stay in
 phase and their sum is the product of the all-passes, flat at any spacing of the corners
 (J. D'Appolito, "Active Realization of Multiway All-Pass Crossover Systems", JAES 35, 1987).
+
+`LinearCrossover` has the same magnitudes and no phase: those of Linkwitz and Riley's halves,
+1 / (1 + x^order) and x^order / (1 + x^order), add up to 1 by themselves, so the sum is the signal,
+later. Each band is what one low-pass lets through and the one below does not.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 
 from mixmaster.arrays import GRID_FRAMES, Block, zeros
 from mixmaster.dsp import filters
+from mixmaster.dsp.convolver import Convolver
 from mixmaster.dsp.decay import SILENCE, ring_out_samples
+from mixmaster.dsp.delay_line import DelayLine
+from mixmaster.dsp.linear_phase import padded_kernel, symmetric_kernel
 from mixmaster.dsp.sos import SosFilter
+from mixmaster.units import db_to_gain
 
 MOST_CORNERS = 5
+
+_LINEAR_ERROR = db_to_gain(-100.0)
+"""How far linear-phase halves may be from their magnitudes: what leaks from band to band."""
 
 
 class Crossover:
@@ -51,6 +64,63 @@ class Crossover:
         bands = np.empty((self.bands, *block.shape))
         self._tree.process(block, bands)
         return bands
+
+
+class LinearCrossover:
+    """Bands without phase shift that add up to the signal itself, after a latency.
+
+    Args:
+        corners_hz: As in `Crossover`.
+        channels: Channels of every block.
+        sample_rate_hz: The rate.
+        order: 4 or 8.
+
+    Attributes:
+        bands: How many bands come out.
+        latency_samples: How late they, and their sum, are: 2,047 frames, or three periods of the
+            lowest corner at order 4 and six at order 8 if that is more.
+        tail_samples: How long they go on after that.
+    """
+
+    def __init__(
+        self, corners_hz: Sequence[float], channels: int, sample_rate_hz: int, *, order: int = 4
+    ) -> None:
+        check_corners(corners_hz, sample_rate_hz)
+        self.bands = len(corners_hz) + 1
+        kernels = [_low_kernel(hz, sample_rate_hz, order) for hz in corners_hz]
+        taps = max(kernel.shape[0] for kernel in kernels)
+        self._lows = [Convolver(padded_kernel(kernel, taps)[None], channels) for kernel in kernels]
+        self.latency_samples = self.tail_samples = (taps - 1) // 2
+        self._whole = DelayLine(channels, self.latency_samples)
+
+    def process(self, block: Block) -> tuple[Block, Block]:
+        """Return the bands, lowest first, ``(bands, channels, frames)``, and the delayed block.
+
+        The bands add up to the delayed block but for rounding.
+        """
+        whole = self._whole.process(block)
+        bands = np.empty((self.bands, *block.shape))
+        below: Block | float = 0.0
+        for band, low in enumerate(self._lows):
+            through = low.process(block)
+            np.subtract(through, below, out=bands[band])
+            below = through
+        np.subtract(whole, below, out=bands[-1])
+        return bands, whole
+
+
+@lru_cache(maxsize=32)
+def _low_kernel(corner_hz: float, sample_rate_hz: int, order: int) -> Block:
+    """Return the linear-phase low half, of the magnitude that the bilinear one has."""
+    corner = math.tan(math.pi * corner_hz / sample_rate_hz)
+
+    def amplitude(hz: Block) -> Block:
+        x = np.tan(np.pi * np.minimum(hz, 0.4999 * sample_rate_hz) / sample_rate_hz) / corner
+        return np.asarray(1.0 / (1.0 + x**order))
+
+    kernel = symmetric_kernel(amplitude, sample_rate_hz, largest_error=_LINEAR_ERROR)
+    assert kernel is not None  # down to 5 Hz the longest there is will do
+    return np.asarray(kernel / kernel.sum())  # nothing of 0 Hz may leak into the band above
 
 
 def check_corners(corners_hz: Sequence[float], sample_rate_hz: int) -> None:
