@@ -36,7 +36,7 @@ def test_the_magnitude_is_the_sections_own(shape: str) -> None:
     upright[-reach:] = kernel[:reach]
     heard = np.fft.rfft(upright)
     assert np.max(np.abs(heard.imag)) < 1e-12
-    hz: Block = np.arange(points // 2 + 1) * (RATE / points)
+    hz: Block = np.arange(points // 2 + 1, dtype=np.float64) * (RATE / points)
     wanted = np.abs(filters.response(SHAPES[shape], hz, RATE))
     loud = (hz >= 10.0) & (wanted >= 0.1)
     off_db = 20.0 * np.log10(heard.real[loud] / wanted[loud])

@@ -58,7 +58,7 @@ def symmetric_kernel(
     """
     longest = _longest_stretches(sample_rate_hz)
     points = _OVERSAMPLING * longest * GRID_FRAMES
-    hz: Block = np.arange(points // 2 + 1) * (sample_rate_hz / points)
+    hz: Block = np.arange(points // 2 + 1, dtype=np.float64) * (sample_rate_hz / points)
     wanted = amplitude(hz)
     half = np.fft.irfft(wanted, points)[: points // 2 + 1]  # the other half mirrors it
     if largest_error is not None:
