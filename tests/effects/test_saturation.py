@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from mixmaster.arrays import Block
+from mixmaster.dsp.oversampling import Oversampler
+from mixmaster.dsp.saturation import HardClip
 from mixmaster.effects.base import BlockContext, Context
-from mixmaster.effects.saturation import Character, Saturation
+from mixmaster.effects.saturation import Saturation
+from mixmaster.effects.saturation_colour import Character
 
 HERE = BlockContext()
 CHARACTERS: tuple[Character, ...] = ("tape", "tube", "soft_clip", "hard_clip")
@@ -120,3 +123,82 @@ def test_neutral_with_an_output_level_is_a_gain(neutral: dict[str, float]) -> No
     processor = settings.prepare(Context(48_000, 2))
     assert processor.latency_samples == 0
     assert np.allclose(processor.process(noise, HERE), 0.5 * noise, rtol=1e-5)
+
+
+def test_the_first_revision_sounds_as_it_did() -> None:
+    """What it was made of: 80 frames late, the clip's excess through the longer filters."""
+    signal = np.random.default_rng(4).standard_normal((2, 20_000)) * 0.4
+    settings = Saturation(character="hard_clip", drive_db=6.0, mix=0.5, revision=1)
+    processor = settings.prepare(Context(48_000, 2))
+    assert processor.latency_samples == 80
+    heard = processor.process(signal, HERE)
+    excess = Oversampler(4, 2, 48_000).process(signal, HardClip(10 ** (-6 / 20)))
+    excess *= 0.5
+    excess[:, 80:] += signal[:, :-80]
+    assert np.array_equal(heard, excess)
+
+
+@pytest.mark.parametrize("character", CHARACTERS)
+def test_revisions_differ_above_20_khz_alone(character: Character) -> None:
+    tones = (1_365, 6_827, 13_653)
+    for cycles in tones:
+        old, new = (
+            spectrum(
+                Saturation(character=character, drive_db=9.0, revision=revision),
+                cycles,
+                0.7,
+                48_000,
+            )
+            for revision in (1, 2)
+        )
+        audible = slice(0, round(20_000 / 48_000 * FRAMES))
+        assert np.max(np.abs(new - old)[audible]) < 10 ** (-85 / 20)
+
+
+def moving(settings: Saturation, curves: dict[str, Block], signal: Block, cut: int) -> Block:
+    processor = settings.prepare(Context(48_000, len(signal), automated=frozenset(curves)))
+    parts = [
+        processor.process(
+            signal[:, start : start + cut].copy(),
+            BlockContext(
+                start, automation={key: c[start : start + cut] for key, c in curves.items()}
+            ),
+        )
+        for start in range(0, signal.shape[1], cut)
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+@pytest.mark.parametrize("character", CHARACTERS)
+def test_automation_that_stands_still_is_the_setting(character: Character) -> None:
+    signal = np.random.default_rng(5).standard_normal((2, 20_000)) * 0.4
+    values = {"drive_db": 7.5, "mix": 0.6, "output_db": -2.0}
+    curves = {key: np.full(20_000, value) for key, value in values.items()}
+    heard = moving(Saturation(character=character), curves, signal, 20_000)
+    still = Saturation(character=character, **values)  # type: ignore[arg-type]
+    # float32 inside: a last place of k may come out otherwise.
+    assert np.max(np.abs(heard - still.prepare(Context(48_000, 2)).process(signal, HERE))) < 1e-6
+
+
+@pytest.mark.parametrize("character", CHARACTERS)
+def test_automation_does_not_know_where_blocks_are_cut(character: Character) -> None:
+    signal = np.random.default_rng(6).standard_normal((2, 20_000)) * 0.4
+    ramp = np.linspace(0.0, 1.0, 20_000)
+    curves = {"drive_db": 24.0 * ramp, "mix": 1.0 - ramp, "output_db": 6.0 - 12.0 * ramp}
+    whole = moving(Saturation(character=character), curves, signal, 20_480)
+    assert np.all(np.isfinite(whole))
+    assert np.array_equal(moving(Saturation(character=character), curves, signal, 4_096), whole)
+
+
+@pytest.mark.parametrize("character", ["tape", "soft_clip", "hard_clip"])
+def test_a_drive_that_moves_presses_peaks_as_it_goes(character: Character) -> None:
+    """A slow wave at full scale follows 1 -> -12 dB; nothing but its harmonics is added."""
+    frames = 1 << 17
+    tone = np.sin(2 * np.pi * 256 * np.arange(frames) / frames)[None]  # 94 Hz
+    drive_db = np.linspace(6.0, 12.0, frames)
+    heard = moving(Saturation(character=character), {"drive_db": drive_db}, tone, frames)[0]
+    crests = heard.reshape(256, -1).max(axis=1)[2:]
+    wanted = -(6.0 + 6.0 * (np.arange(2, 256) + 0.25) / 256)
+    assert np.max(np.abs(20 * np.log10(crests) - wanted)) < 0.08
+    zipper = np.fft.rfft(heard * np.hanning(frames)) * 4 / frames
+    assert 20 * np.log10(np.max(np.abs(zipper[frames // 4 :]))) < -90  # above 12 kHz
