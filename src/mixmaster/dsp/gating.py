@@ -97,7 +97,7 @@ class GateGain:
         open_gain: The threshold at which it opens, as an amplitude.
         close_gain: The threshold under which it closes.
         ratio: Output dB per input dB under the threshold, more than 1.
-        floor_gain: The lowest gain, less than 1.
+        floor_gain: The lowest gain, less than 1 unless it moves.
         attack_samples: The time constant of opening.
         hold_samples: How long it stays open under the closing threshold.
         release_samples: The time constant of closing.
@@ -120,8 +120,6 @@ class GateGain:
         self._open = OpenFrames(
             open_gain=open_gain, close_gain=close_gain, hold_samples=hold_samples
         )
-        self._lowest = min(1.0, floor_gain * (1.0 + _INAUDIBLE))
-        # Under this level the curve has reached the floor.
         self._floor_level = open_gain * floor_gain ** (1.0 / self._exponent)
         self._release = ReleasePeak(release_samples, GRID_FRAMES)
         self._attack = OnePole(attack_samples, GRID_FRAMES)
@@ -140,20 +138,31 @@ class GateGain:
         attack.last = 1.0
         self._to_last = attack.process(nothing)[0]
 
-    def process(self, rows: Block, start_frame: int) -> Block | float:
+    def process(self, rows: Block, start_frame: int, floors: Block | None = None) -> Block | float:
         """Return the gain, ``(frames,)``, or one number where it is the same throughout.
 
         Args:
             rows: Levels as amplitudes, ``(rows, 4096)``.
             start_frame: The first one's number, counted from the session's zero.
+            floors: The lowest gain of each frame, of the same shape, where it moves.
         """
+        floor_levels: Block | float = self._floor_level
+        if floors is not None:
+            floor_levels = self._open_gain * floors ** (1.0 / self._exponent)
         is_open = self._open.process(rows.reshape(-1), start_frame).reshape(rows.shape)
         wide: Flags = np.asarray(is_open.all(axis=1))
         shut: Flags = ~np.asarray(is_open.any(axis=1))
-        shut &= np.asarray(rows.max(axis=1)) <= self._floor_level
+        if floors is None:
+            shut &= np.asarray(rows.max(axis=1)) <= floor_levels
+        else:
+            shut &= np.asarray((rows <= floor_levels).all(axis=1))
         steady = [1.0 if wide[row] else 0.0 if shut[row] else None for row in range(rows.shape[0])]
         if self._settled is not None and all(target == self._settled for target in steady):
-            return self._lowest if self._settled == 0.0 else 1.0
+            if self._settled == 1.0:
+                return 1.0
+            if floors is None:
+                return min(1.0, self._floor * (1.0 + _INAUDIBLE))
+            return np.minimum(floors.reshape(-1) * (1.0 + _INAUDIBLE), 1.0)
         openness = np.empty_like(rows)
         row = 0
         while row < rows.shape[0]:
@@ -164,23 +173,33 @@ class GateGain:
                 continue
             while row < rows.shape[0] and steady[row] is None:
                 row += 1
-            openness[first:row] = self._follow(rows[first:row], is_open[first:row])
+            openness[first:row] = self._follow(
+                rows[first:row],
+                is_open[first:row],
+                self._floor if floors is None else floors[first:row],
+                floor_levels if isinstance(floor_levels, float) else floor_levels[first:row],
+            )
             self._settled = None
         gains = openness.reshape(-1)
-        gains *= 1.0 - self._floor
-        gains += self._floor
+        floor = self._floor if floors is None else floors.reshape(-1)
+        gains *= 1.0 - floor
+        gains += floor
         gains *= 1.0 + _INAUDIBLE
         return np.minimum(gains, 1.0, out=gains)
 
-    def _follow(self, levels: Block, is_open: Flags) -> Block:
+    def _follow(
+        self, levels: Block, is_open: Flags, floor: Block | float, floor_level: Block | float
+    ) -> Block:
         """Return how far the gate is open, 0 to 1, after attack and release."""
         targets = is_open.astype(np.float64)
-        between = levels > self._floor_level
+        between = levels > floor_level
         between &= ~is_open
         inside = levels[between]
         if inside.shape[0]:
             gains = np.exp2(self._exponent * np.log2(inside / self._open_gain))
-            targets[between] = np.clip((gains - self._floor) / (1.0 - self._floor), 0.0, 1.0)
+            # A level above the floor's own says that the floor is less than 1.
+            lowest = floor if isinstance(floor, float) else floor[between]
+            targets[between] = np.clip((gains - lowest) / (1.0 - lowest), 0.0, 1.0)
         return self._attack.process(self._release.process(targets))
 
     def _glide(self, target: float, openness: Block) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from mixmaster.arrays import Block
 from mixmaster.documents.base import parameter
 from mixmaster.dsp.delay_line import DelayLine
-from mixmaster.dsp.dynamics import linked_peaks, refuse_non_finite
+from mixmaster.dsp.dynamics import linked_peaks, pool_values, refuse_non_finite
 from mixmaster.dsp.gating import GateGain
 from mixmaster.dsp.key_filter import KeyFilter
 from mixmaster.effects.base import BlockContext, Context, Processor
@@ -34,6 +34,7 @@ class Gate(KeyedEffect):
         "is to be heard. Silent: it stays open.",
         low=-100.0,
         high=0.0,
+        automatable=True,
     )
     hysteresis_db: float = parameter(
         4.0,
@@ -55,6 +56,7 @@ class Gate(KeyedEffect):
         "more is silence.",
         low=0.0,
         high=120.0,
+        automatable=True,
     )
     attack_ms: float = parameter(
         0.5,
@@ -127,8 +129,12 @@ class GateProcessor(Processor):
         self._delay = DelayLine(context.channels, self.latency_samples)
         self._key_filter = KeyFilter(settings.key_sections(context))
         self._gate: GateGain | None = None
+        self._moved = context.automated
         threshold_db = settings.threshold_db
-        if threshold_db is not None and settings.ratio > 1.0 and settings.range_db > 0.0:
+        if "threshold_db" in self._moved:
+            threshold_db = 0.0  # levels are brought to the threshold where it moves
+        reaches = settings.range_db > 0.0 or "range_db" in self._moved
+        if threshold_db is not None and settings.ratio > 1.0 and reaches:
             self._gate = GateGain(
                 open_gain=db_to_gain(threshold_db),
                 close_gain=db_to_gain(threshold_db - settings.hysteresis_db),
@@ -162,7 +168,12 @@ class GateProcessor(Processor):
                 start_frame=at.start_frame,
                 sample_rate_hz=self._context.sample_rate_hz,
             )
-        gains = self._gate.process(levels, at.start_frame)
+        if "threshold_db" in self._moved:
+            levels *= db_to_gain(-pool_values(at.automation["threshold_db"], 1))
+        floors = None
+        if "range_db" in self._moved:
+            floors = db_to_gain(-pool_values(at.automation["range_db"], 1))
+        gains = self._gate.process(levels, at.start_frame, floors)
         self._gains = gains if isinstance(gains, float) else gains[: self._frames]
         if isinstance(gains, float) and gains == 1.0:
             return delayed
