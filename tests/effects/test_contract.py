@@ -32,6 +32,7 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "eq": {"bands": [{"shape": "bell", "frequency_hz": 100.0, "gain_db": 0.0}]},
     "compressor": {"ratio": 1.0},
     "gate": {},
+    "de_esser": {},
     "saturation": {"drive_db": 0.0},
     "delay": {"time_ms": 40.0, "mix": 0.0},
     "reverb": {"mix": 0.0},

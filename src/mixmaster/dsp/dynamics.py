@@ -18,6 +18,9 @@ POOL_TOLERANCE_DB = 0.1
 HOTTEST_DBFS = 6.0
 """The peak level, in dBFS, up to which the tolerance is promised."""
 
+DETECTOR_STEP_MS = 0.2
+"""How finely detectors look that are no faster than 1 ms: 8 frames at 48 kHz."""
+
 
 def pool_frames(
     *, attack_samples: float, release_samples: float, reduction_db: float, rms_samples: float
@@ -118,6 +121,11 @@ class PoolRamp:
         self._resting = resting
         self._past = (resting, resting)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether the value has been the resting one of late."""
+        return self._past == (self._resting, self._resting)
+
     def rest(self) -> None:
         """Forget the past: the value has been the resting one."""
         self._past = (self._resting, self._resting)
@@ -169,6 +177,14 @@ def refuse_non_finite(key: Block, *, where: str, start_frame: int, sample_rate_h
         (start_frame + frame) / sample_rate_hz,
         "look for what comes before it in the chain",
     )
+
+
+def detector_pool(sample_rate_hz: int) -> int:
+    """Return how many frames may share one level where nothing is faster than 1 ms.
+
+    A power of two, at most ``DETECTOR_STEP_MS`` long.
+    """
+    return int(2.0 ** math.floor(math.log2(max(1.0, DETECTOR_STEP_MS * 1e-3 * sample_rate_hz))))
 
 
 def pool_values(values: Block, pool: int) -> Block:

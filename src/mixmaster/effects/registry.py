@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mixmaster.effects.base import Effect
 from mixmaster.effects.compressor import Compressor
+from mixmaster.effects.de_esser import DeEsser
 from mixmaster.effects.delay import Delay
 from mixmaster.effects.eq import Eq
 from mixmaster.effects.gate import Gate
@@ -24,6 +25,7 @@ EFFECTS: tuple[type[Effect], ...] = (
     Eq,
     Compressor,
     Gate,
+    DeEsser,
     Saturation,
     Delay,
     Reverb,
@@ -40,6 +42,7 @@ AnyEffect = Annotated[
     Eq
     | Compressor
     | Gate
+    | DeEsser
     | Saturation
     | Delay
     | Reverb
