@@ -165,7 +165,7 @@ match = ["c"]
     [
         ("", 1.0 + 1.0 + 2.0 + 2.0 + 4.0),
         ("a", 1.0 + 1.0),  # with its send
-        ("group", 1.0 + 2.0),  # its strips, without their sends
+        ("group", 1.0 + 1.0 + 2.0 + 2.0),  # its strips, with their sends
         ("room", 1.0 + 2.0),  # what is sent to it, nothing dry
     ],
 )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from mixmaster.documents.addresses import insert_ids, item_names
+from mixmaster.documents.tempo import TempoMap
+from mixmaster.dsp.curves import Curve
 from mixmaster.effects.base import Effect
-from mixmaster.engine.graph import Feed, Graph, Insert, Node
+from mixmaster.engine.graph import Feed, Graph, Insert, Matrix, Node
+from mixmaster.mixing import solo
+from mixmaster.mixing.automation import Moves
+from mixmaster.mixing.moving import Level, MovingGain, MovingPan, MovingPost
 from mixmaster.mixing.names import spread_pans
 from mixmaster.mixing.panning import post_matrix
-from mixmaster.mixing.preset import Bus, MixPreset, Send, Strip
+from mixmaster.mixing.preset import Bus, MixPreset, PanLaw, Send, Strip
 from mixmaster.mixing.routing import MIX
 from mixmaster.units import db_to_gain, ms_to_samples
 
@@ -39,8 +45,8 @@ class Place:
     Attributes:
         id: The instance's id.
         input_gain_db: Polarity aside, all gain before the inserts: staging and trim.
-        fader_db: The fader with its VCAs; None when muted.
-        pan: Where it lies, -1 to +1.
+        fader_db: The fader with its VCAs, at the song's zero if it moves; None when muted.
+        pan: Where it lies, -1 to +1, likewise.
         route: The buses on its way to the mix.
         sends: Bus and level, such as ``plate -12.0``.
     """
@@ -54,13 +60,28 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Out:
-    """What a node sends on: its channels at the pre point, its fader and its pan."""
+class _Channel:
+    """A strip's instance or a bus, with all that acts on it.
 
-    node: str
+    Attributes:
+        id: The node's id.
+        strip: The strip that an instance belongs to; None for a bus.
+        channels: At the pre point.
+        settings: What the preset says of it.
+        level: The fader with its VCAs.
+        pan: Where it lies.
+        width: The stereo width.
+        mutes: Curves of its own mutes, its VCAs' included.
+    """
+
+    id: str
+    strip: str | None
     channels: int
-    fader: float
-    pan: float
+    settings: Strip | Bus
+    level: Level
+    pan: MovingPan | float
+    width: Curve | float
+    mutes: tuple[Curve, ...]
 
 
 class Console:
@@ -70,68 +91,67 @@ class Console:
         preset: The preset, already checked: routes lead somewhere and nothing circles.
         instances: The stems, in the order in which they are summed.
         sample_rate_hz: The session's rate.
+        moves: What automation moves.
+        tempo_map: The tempo over the song; the preset's throughout if None.
     """
 
     def __init__(
-        self, preset: MixPreset, instances: Sequence[Instance], sample_rate_hz: int
+        self,
+        preset: MixPreset,
+        instances: Sequence[Instance],
+        sample_rate_hz: int,
+        *,
+        moves: Moves | None = None,
+        tempo_map: TempoMap | None = None,
     ) -> None:
         self._preset = preset
         self._instances = instances
         self._rate = sample_rate_hz
-        self._vca_db, self._vca_mute = self._vcas()
-        self._pans = self._all_pans()
+        self._moves = moves or Moves()
+        self._tempo_map = tempo_map
+        self._vcas = self._members()
+        self._pan_offsets = self._all_pan_offsets()
         self._feeds: dict[str, list[Feed]] = {MIX: [], **{f"bus.{b}": [] for b in preset.bus}}
-        self._keys = _Keys(preset, instances)
+        self._nodes_of: Mapping[str, list[str]] = {
+            f"strip.{name}": [i.id for i in instances if i.strip == name] for name in preset.strip
+        }
 
     def graph(self) -> Graph:
         """Return the graph, with what nothing hears left out."""
         nodes = [self._strip(instance) for instance in self._instances]
         buses = [self._bus(name, bus) for name, bus in self._preset.bus.items()]
-        mix = self._preset.mix
-        gain = db_to_gain(mix.gain_db)
-        post = ((gain, 0.0), (0.0, gain))
-        buses.append(Node(MIX, channels=2, post=post, inserts=self._inserts(MIX, mix.insert)))
-        fed = self._fed()
-        nodes += [replace(bus, feeds=fed.get(bus.id, ())) for bus in buses]
-        return Graph.build(nodes, MIX, self._rate, self._preset.tempo_bpm)
-
-    def _fed(self) -> dict[str, tuple[Feed, ...]]:
-        """Return every bus's feeds that are heard and carry anything."""
-        heard = {bus: self._heard(feeds, bus) for bus, feeds in self._feeds.items()}
-        alive: set[str] = {instance.id for instance in self._instances}
-        while True:
-            more = {
-                bus
-                for bus, feeds in heard.items()
-                if bus not in alive and any(feed.source in alive for feed in feeds)
-            }
-            if not more:
-                break
-            alive |= more
-        return {
-            bus: tuple(feed for feed in feeds if feed.source in alive)
-            for bus, feeds in heard.items()
+        buses.append(self._mix())
+        keys = {
+            feed.source
+            for node in (*nodes, *buses)
+            for insert in node.inserts
+            for feed in insert.key or ()
         }
+        heard = solo.heard(self._feeds, self._soloed(), output=MIX, keys=keys)
+        fed = solo.carrying(heard, [instance.id for instance in self._instances])
+        nodes += [replace(bus, feeds=fed.get(bus.id, ())) for bus in buses]
+        tempo_bpm = self._preset.tempo_bpm
+        if self._tempo_map is not None:
+            tempo_bpm = self._tempo_map.tempo_bpm_at(0.0)
+        return Graph.build(nodes, MIX, self._rate, tempo_bpm, self._tempo_map)
 
     def places(self) -> list[Place]:
         """Return where every instance is, in the order given."""
         found = []
         for instance in self._instances:
             strip = self._preset.strip[instance.strip]
-            node = f"strip.{instance.strip}"
-            route, at = [], strip.output
-            while at != MIX:
-                route.append(at)
-                at = self._preset.bus[at].output
+            channel = self._channel(instance.id, instance.channels, strip, instance.strip)
             names = item_names("send", strip.send)
-            muted = strip.mute or node in self._vca_mute
+            pan = channel.pan
+            db = channel.level.db
+            db += sum(float(curve.values(0, 1)[0]) for curve in channel.level.curves)
             found.append(
                 Place(
                     id=instance.id,
                     input_gain_db=instance.staging_gain_db + strip.trim_db,
-                    fader_db=None if muted else strip.gain_db + self._vca_db.get(node, 0.0),
-                    pan=self._pans[instance.id],
-                    route=(*route, MIX),
+                    fader_db=None if self._is_mute(instance.id, instance.strip, strip) else db,
+                    pan=pan if isinstance(pan, float) else float(pan.values(0, 1)[0]),
+                    route=(*self._route_of(strip), MIX),
                     sends=tuple(
                         f"{name} {send.gain_db:+.1f}"
                         for name, send in zip(names, strip.send, strict=True)
@@ -141,79 +161,218 @@ class Console:
             )
         return found
 
-    def _vcas(self) -> tuple[dict[str, float], set[str]]:
-        gains: dict[str, float] = {}
-        muted: set[str] = set()
-        for vca in self._preset.vca.values():
+    def _route_of(self, settings: Strip | Bus) -> Iterator[str]:
+        """Yield the buses that an output passes on its way to the mix."""
+        at = settings.output
+        while at != MIX:
+            yield at
+            at = self._preset.bus[at].output
+
+    def _members(self) -> dict[str, list[str]]:
+        """Return the VCAs of every strip and bus that has one."""
+        found: dict[str, list[str]] = {}
+        for name, vca in self._preset.vca.items():
             for member in vca.members:
                 (node,) = self._preset.find(member)
-                gains[node] = gains.get(node, 0.0) + vca.gain_db
-                if vca.mute:
-                    muted.add(node)
-        return gains, muted
+                found.setdefault(node, []).append(name)
+        return found
 
-    def _all_pans(self) -> dict[str, float]:
-        """Spread the mono instances of each strip; a stereo one keeps the strip's pan."""
-        pans: dict[str, float] = {}
+    def _all_pan_offsets(self) -> dict[str, tuple[float, float]]:
+        """Return how far each instance lies from its strip's pan, and where that is.
+
+        The mono instances of a strip are spread; a stereo one keeps the strip's pan.
+        """
+        found: dict[str, tuple[float, float]] = {}
         for name, strip in self._preset.strip.items():
             mine = [instance for instance in self._instances if instance.strip == name]
             mono = [instance for instance in mine if instance.channels == 1]
-            spread = spread_pans(len(mono), strip.pan, strip.spread)
-            pans |= {instance.id: strip.pan for instance in mine}
-            pans |= {instance.id: pan for instance, pan in zip(mono, spread, strict=True)}
-        return pans
+            offsets = spread_pans(len(mono), 0.0, strip.spread)
+            pans = spread_pans(len(mono), strip.pan, strip.spread)
+            found |= {instance.id: (0.0, strip.pan) for instance in mine}
+            found |= {
+                instance.id: place
+                for instance, place in zip(mono, zip(offsets, pans, strict=True), strict=True)
+            }
+        return found
+
+    def _soloed(self) -> set[str]:
+        """Return what is soloed, with all that has its output in a soloed group."""
+        preset = self._preset
+        channels: dict[str, Strip | Bus] = {
+            **{f"strip.{name}": strip for name, strip in preset.strip.items()},
+            **{f"bus.{name}": bus for name, bus in preset.bus.items()},
+        }
+        found = {node for node, settings in channels.items() if settings.solo}
+        if not found:
+            return found
+        found |= {
+            node
+            for node, settings in channels.items()
+            if any(f"bus.{bus}" in found for bus in self._route_of(settings))
+        }
+        return found | {f"strip.{name}" for name, strip in preset.strip.items() if strip.solo_safe}
+
+    def _channel(
+        self, node: str, channels: int, settings: Strip | Bus, strip: str | None = None
+    ) -> _Channel:
+        owner = None if strip is None else f"strip.{strip}"
+        fader = self._moves.curve(node, "gain_db", owner)
+        db = 0.0 if fader is not None else settings.gain_db
+        curves = [] if fader is None else [fader]
+        vca_db = 0.0
+        for name in self._vcas.get(owner or node, ()):
+            moving = self._moves.curve(f"vca.{name}", "gain_db")
+            if moving is not None:
+                curves.append(moving)
+            else:
+                vca_db += self._preset.vca[name].gain_db
+        pan_curve = self._moves.curve(node, "pan", owner)
+        offset, pan = self._pan_offsets.get(node, (0.0, settings.pan))
+        return _Channel(
+            id=node,
+            strip=strip,
+            channels=channels,
+            settings=settings,
+            level=Level(db + vca_db, tuple(curves)),
+            pan=pan if pan_curve is None else MovingPan(pan_curve, offset),
+            width=self._moves.curve(node, "width", owner) or settings.width,
+            mutes=tuple(self._mute_curves(node, owner)),
+        )
+
+    def _mute_curves(self, node: str, owner: str | None = None) -> Iterator[Curve]:
+        """Yield the moving mutes of a strip or bus: its own, and its VCAs'."""
+        own = self._moves.curve(node, "mute", owner)
+        if own is not None:
+            yield own
+        for name in self._vcas.get(owner or node, ()):
+            moving = self._moves.curve(f"vca.{name}", "mute")
+            if moving is not None:
+                yield moving
+
+    def _is_mute(self, node: str, strip: str | None, settings: Strip | Bus) -> bool:
+        """Return whether a strip or bus is silent throughout."""
+        owner = None if strip is None else f"strip.{strip}"
+        if settings.mute and self._moves.curve(node, "mute", owner) is None:
+            return True
+        return any(
+            self._preset.vca[name].mute and self._moves.curve(f"vca.{name}", "mute") is None
+            for name in self._vcas.get(owner or node, ())
+        )
 
     def _strip(self, instance: Instance) -> Node:
         strip = self._preset.strip[instance.strip]
-        name = f"strip.{instance.strip}"
-        pan = self._pans[instance.id]
-        fader = db_to_gain(strip.gain_db + self._vca_db.get(name, 0.0))
-        law = self._preset.mix.pan_law
-        if not (strip.mute or name in self._vca_mute):
-            self._route(_Out(instance.id, instance.channels, fader, pan), strip)
+        channel = self._channel(instance.id, instance.channels, strip, instance.strip)
+        if not self._is_mute(instance.id, instance.strip, strip):
+            self._route(channel)
         head = db_to_gain(instance.staging_gain_db + strip.trim_db)
+        post, motion = self._post(channel, self._preset.mix.pan_law)
         return Node(
             id=instance.id,
             channels=instance.channels,
-            post=post_matrix(instance.channels, gain=fader, pan=pan, width=strip.width, law=law),
+            post=post,
+            motion=motion,
             head_gain=-head if strip.polarity else head,
             delay_samples=round(ms_to_samples(strip.delay_ms, self._rate)),
-            inserts=self._inserts(instance.id, strip.insert, name),
+            inserts=self._inserts(instance.id, strip.insert, f"strip.{instance.strip}"),
             has_source=True,
         )
 
     def _bus(self, name: str, bus: Bus) -> Node:
         node = f"bus.{name}"
-        fader = db_to_gain(bus.gain_db + self._vca_db.get(node, 0.0))
-        if not (bus.mute or node in self._vca_mute):
-            self._route(_Out(node, 2, fader, bus.pan), bus)
+        channel = self._channel(node, 2, bus)
+        if not self._is_mute(node, None, bus):
+            self._route(channel)
+        post, motion = self._post(channel, "unity")
         return Node(
             id=node,
             channels=2,
-            post=post_matrix(2, gain=fader, pan=bus.pan, width=bus.width, law="unity"),
+            post=post,
+            motion=motion,
             inserts=self._inserts(node, bus.insert),
         )
 
-    def _route(self, out: _Out, settings: Strip | Bus) -> None:
-        """Add a node's output and sends to the feeds of the buses they go to."""
-        self._feeds[_bus_id(settings.output)].append(Feed(out.node))
-        for send in settings.send:
-            if not send.mute:
-                self._feeds[_bus_id(send.to)].append(self._send(out, settings, send))
-
-    def _send(self, out: _Out, settings: Strip | Bus, send: Send) -> Feed:
-        gain = db_to_gain(send.gain_db)
-        if send.position == "post" and send.pan is None:
-            return Feed(out.node, gain=gain)
-        matrix = post_matrix(
-            out.channels,
-            gain=1.0,
-            pan=out.pan if send.pan is None else send.pan,
-            width=settings.width,
-            law=self._preset.mix.pan_law,
+    def _mix(self) -> Node:
+        mix = self._preset.mix
+        gain = db_to_gain(mix.gain_db)
+        fader = self._moves.curve(MIX, "gain_db")
+        return Node(
+            MIX,
+            channels=2,
+            post=((gain, 0.0), (0.0, gain)),
+            motion=None if fader is None else MovingGain(2, Level(curves=(fader,))),
+            inserts=self._inserts(MIX, mix.insert),
         )
-        gain *= out.fader if send.position == "post" else 1.0
-        return Feed(out.node, point="pre", gain=gain, matrix=matrix)
+
+    @staticmethod
+    def _post(channel: _Channel, law: PanLaw) -> tuple[Matrix, MovingPost | None]:
+        """Return the post point's matrix, and what takes its place if it moves."""
+        pan, width = channel.pan, channel.width
+        post = post_matrix(
+            channel.channels,
+            gain=db_to_gain(channel.level.db),
+            pan=pan if isinstance(pan, float) else 0.0,
+            width=width if isinstance(width, float) else 1.0,
+            law=law,
+        )
+        if isinstance(pan, float) and isinstance(width, float) and not channel.level.moves:
+            return post, None
+        return post, MovingPost(channel.channels, channel.level, pan, width, law)
+
+    def _route(self, channel: _Channel) -> None:
+        """Add a channel's output and sends to the feeds of the buses they go to."""
+        settings = channel.settings
+        muting = MovingGain(2, Level(mutes=channel.mutes)) if channel.mutes else None
+        self._feeds[_bus_id(settings.output)].append(Feed(channel.id, motion=muting))
+        # A muted group is silent with all that makes it up, what that sends elsewhere included.
+        buses = list(self._route_of(settings))
+        if any(self._is_mute(f"bus.{name}", None, self._preset.bus[name]) for name in buses):
+            return
+        mutes = list(channel.mutes)
+        for name in buses:
+            mutes += self._mute_curves(f"bus.{name}")
+        names = item_names("send", settings.send)
+        for name, send in zip(names, settings.send, strict=True):
+            mute = self._send_curve(channel, name, "mute")
+            if mute is not None or not send.mute:
+                muting_curves = (*mutes, *([] if mute is None else [mute]))
+                feed = self._send(channel, name, send, muting_curves)
+                self._feeds[_bus_id(send.to)].append(feed)
+
+    def _send(self, channel: _Channel, name: str, send: Send, mutes: tuple[Curve, ...]) -> Feed:
+        curve = self._send_curve(channel, name, "gain_db")
+        pan_curve = self._send_curve(channel, name, "pan")
+        level = Level(
+            0.0 if curve is not None else send.gain_db, () if curve is None else (curve,), mutes
+        )
+        if send.position == "post" and send.pan is None and pan_curve is None:
+            motion = MovingGain(2, level) if level.moves else None
+            return Feed(channel.id, gain=db_to_gain(level.db), motion=motion)
+        pan = channel.pan if send.pan is None else send.pan
+        pan = pan if pan_curve is None else MovingPan(pan_curve)
+        law = self._preset.mix.pan_law
+        width = channel.width
+        matrix = post_matrix(
+            channel.channels,
+            gain=1.0,
+            pan=pan if isinstance(pan, float) else 0.0,
+            width=width if isinstance(width, float) else 1.0,
+            law=law,
+        )
+        gain = db_to_gain(level.db)
+        if send.position == "post":
+            fader = channel.level
+            gain *= db_to_gain(fader.db)
+            level = Level(level.db + fader.db, (*level.curves, *fader.curves), mutes)
+        moving = (
+            MovingPost(channel.channels, level, pan, width, law)
+            if level.moves or not (isinstance(pan, float) and isinstance(width, float))
+            else None
+        )
+        return Feed(channel.id, point="pre", gain=gain, matrix=matrix, motion=moving)
+
+    def _send_curve(self, channel: _Channel, name: str, parameter: str) -> Curve | None:
+        owner = None if channel.strip is None else f"strip.{channel.strip}"
+        return self._moves.curve(channel.id, f"send.{name}.{parameter}", owner)
 
     def _inserts(
         self, node: str, effects: Sequence[Effect], strip: str | None = None
@@ -225,62 +384,18 @@ class Console:
             if effect.key is not None:
                 (source,) = self._preset.find(effect.key)
                 if source not in {node, strip}:
-                    key = self._keys.feeds(source)
-            inserts.append(Insert(f"{node}.insert.{name}", effect, key))
+                    key = self._key(source, effect.key_position)
+            moving = self._moves.below(node, f"insert.{name}", strip)
+            inserts.append(Insert(f"{node}.insert.{name}", effect, key, moving))
         return tuple(inserts)
 
-    def _heard(self, feeds: list[Feed], into: str) -> list[Feed]:
-        """Return the feeds that solo leaves audible; all of them when nothing is soloed.
+    def _key(self, source: str, position: Literal["pre", "post"]) -> tuple[Feed, ...]:
+        """Return the feeds of a key; none, which is silence, when the strip has no stem.
 
-        A feed is heard when a soloed strip or bus lies upstream of it or downstream: a soloed
-        strip keeps its groups and returns, a soloed group its strips, a soloed return what is
-        sent to it and nothing else.
+        A strip is the sum of its instances. It is heard also where it is muted or not soloed, so
+        that a silent trigger track can drive a compressor.
         """
-        soloed = {f"strip.{n}" for n, strip in self._preset.strip.items() if strip.solo}
-        soloed |= {f"bus.{n}" for n, bus in self._preset.bus.items() if bus.solo}
-        if not soloed:
-            return feeds
-        return [
-            feed
-            for feed in feeds
-            if soloed & self._reach(feed.source, up=True) or soloed & self._reach(into, up=False)
-        ]
-
-    def _reach(self, node: str, *, up: bool) -> set[str]:
-        """Return the strips and buses at ``node`` and before it (``up``), or at and after it."""
-        found: set[str] = set()
-        waiting = [node]
-        while waiting:
-            at = waiting.pop()
-            if at in found:
-                continue
-            found.add(at)
-            if up:
-                waiting += [feed.source for feed in self._feeds.get(at, ())]
-            else:
-                waiting += [
-                    bus
-                    for bus, feeds in self._feeds.items()
-                    if any(feed.source == at for feed in feeds)
-                ]
-        return {at.partition("/")[0] for at in found}
-
-
-class _Keys:
-    """What a key that names a strip or a bus means: a strip is the sum of its instances.
-
-    A key listens after the fader, and also to a strip that is muted or not soloed, so that a
-    silent trigger track can drive a compressor.
-    """
-
-    def __init__(self, preset: MixPreset, instances: Sequence[Instance]) -> None:
-        self._of: Mapping[str, list[str]] = {
-            f"strip.{name}": [i.id for i in instances if i.strip == name] for name in preset.strip
-        }
-
-    def feeds(self, source: str) -> tuple[Feed, ...]:
-        """Return the feeds of a key; none, which is silence, when the strip has no stem."""
-        return tuple(Feed(node) for node in self._of.get(source, [source]))
+        return tuple(Feed(node, position) for node in self._nodes_of.get(source, [source]))
 
 
 def _bus_id(name: str) -> str:

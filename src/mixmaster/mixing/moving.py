@@ -83,6 +83,10 @@ class MovingPan:
             return np.clip(pan, -1.0, 1.0, out=pan)
         return min(1.0, max(-1.0, pan))
 
+    def values(self, start_frame: int, frames: int) -> Block:
+        """Return the pan, ``(frames,)``."""
+        return np.clip(self.curve.values(start_frame, frames) + self.offset, -1.0, 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class MovingPost:

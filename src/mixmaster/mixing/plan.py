@@ -15,12 +15,15 @@ from mixmaster.arrays import Block
 from mixmaster.audio.discover import Discovery, discover
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo, open_source, probe
+from mixmaster.documents.automation import AutomationLane
+from mixmaster.documents.tempo import TempoMap
 from mixmaster.engine.graph import Graph
 from mixmaster.engine.publish import made_here
 from mixmaster.engine.render import Passage
 from mixmaster.engine.threads import default_threads, one_blas_thread
 from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.metering.loudness import SLICES_PER_SECOND, BlockPowers
+from mixmaster.mixing.automation import Song, resolve
 from mixmaster.mixing.console import Console, Instance, Place
 from mixmaster.mixing.names import Assignment, assign
 from mixmaster.mixing.names import Stem as NamedStem
@@ -65,6 +68,8 @@ class MixPlan:
         search_notes: What the search for stems left out, and why; it names folders of this machine.
         own_notes: What is worth knowing of the mix: strips without stems, staging that was capped.
         threads: How many threads share the work.
+        automation: What moves.
+        tempo_map: Where bars and beats lie; None where the preset's tempo holds throughout.
     """
 
     preset: MixPreset
@@ -78,6 +83,8 @@ class MixPlan:
     search_notes: tuple[str, ...]
     own_notes: tuple[str, ...]
     threads: int
+    automation: tuple[AutomationLane, ...] = ()
+    tempo_map: TempoMap | None = None
 
     @property
     def sources(self) -> dict[str, StemSource]:
@@ -133,6 +140,9 @@ def plan_mix(
     sample_rate_hz: int | None = None,
     strict: bool = False,
     section: Section | None = None,
+    automation: Sequence[AutomationLane] = (),
+    tempo_map: TempoMap | None = None,
+    where: str = "automation",
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> MixPlan:
@@ -144,12 +154,16 @@ def plan_mix(
         sample_rate_hz: The session's rate; the highest among the stems if None.
         strict: Whether a file shorter than its header says is an error.
         section: The part that is wanted; None for all.
+        automation: What moves, and how.
+        tempo_map: Where bars and beats lie; the preset's tempo throughout, in 4/4, if None.
+        where: The document that holds the automation, for errors.
         threads: Threads that share the work; all processors if None.
         progress: Told what is being done, and how far it is.
 
     Raises:
         AudioFileError: For a stem that cannot be used.
-        DocumentError: For stems that no strip, or two strips equally, match.
+        DocumentError: For stems that no strip, or two strips equally, match; for automation
+            that does not fit the preset or the song.
         UsageError: For a section that lies outside the song.
         SignalError: For NaN or infinity in a stem.
     """
@@ -173,6 +187,11 @@ def plan_mix(
         for given in assignment.instances
     }
     strips = {given.id: given.strip for given in assignment.instances}
+    length_s = max(stem.frames for stem in stems.values()) / rate
+    song = Song(
+        preset, tuple(stems), tempo_map or TempoMap.constant(preset.tempo_bpm), rate, length_s
+    )
+    moves = resolve(automation, song, where=where)
     loudest = section is not None and section.loudest_s is not None
     measured = [
         stem
@@ -188,7 +207,7 @@ def plan_mix(
         )
         for stem in stems.values()
     ]
-    console = Console(preset, instances, rate)
+    console = Console(preset, instances, rate, moves=moves, tempo_map=tempo_map)
     graph = console.graph()
     places = tuple(console.places())
     heard = {name: stem for name, stem in stems.items() if name in graph.by_id}
@@ -200,7 +219,6 @@ def plan_mix(
     notes += _resampled(infos.values(), rate)
     if not heard:
         notes.append("mute and solo leave no stem to be heard")
-    length_s = max(stem.frames for stem in stems.values()) / rate
     audible = [place for place in places if place.id in heard]
     passage = _passage(
         section, length_s, rate, lambda wanted_s: _loudest(wanted_s, audible, powers, length_s)
@@ -217,6 +235,8 @@ def plan_mix(
         search_notes=found.notes,
         own_notes=tuple(notes),
         threads=threads,
+        automation=tuple(automation),
+        tempo_map=tempo_map,
     )
 
 

@@ -179,6 +179,10 @@ def mix_manifest(
         "passage": None if passage is None else [passage.start, passage.stop],
         "file": spec,
     }
+    if plan.automation:
+        settings["automation"] = [lane.model_dump(mode="json") for lane in plan.automation]
+    if plan.tempo_map is not None:
+        settings["tempo_map"] = plan.tempo_map.model_dump(mode="json", exclude_none=True)
     made = build(
         "mix",
         inputs=inputs,
