@@ -1,86 +1,152 @@
-"""Reverb: pedalboard's, with its tail kept, its level known and the dry sound untouched."""
+"""Reverb: a room, a plate and a hall of our own, a known decay at a known level."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
 
 from mixmaster.arrays import GRID_FRAMES, Block
-from mixmaster.documents.base import parameter
-from mixmaster.dsp.decay import SILENCE, ring_out_samples
+from mixmaster.documents.base import MisfitError, parameter
+from mixmaster.dsp import filters
+from mixmaster.dsp.absorption import CONTROL_FRAMES, Decay
+from mixmaster.dsp.decay import ring_out_samples
 from mixmaster.dsp.delay_line import DelayLine
+from mixmaster.dsp.early_reflections import box_reflections
+from mixmaster.dsp.reverberator import Design, Reverberator
 from mixmaster.dsp.sos import SosFilter
 from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.freeverb import Freeverb, FreeverbProcessor
 from mixmaster.effects.keyless import KeylessEffect, misfit
-from mixmaster.effects.wet import blend, check_cuts, cuts
+from mixmaster.effects.reverb_spaces import SPACES, SpaceType
+from mixmaster.effects.wet import CUT_SLOPE_DB_PER_OCTAVE, blend, check_cuts, cuts
+from mixmaster.errors import Problem
 from mixmaster.units import ms_to_samples
 
-_INPUT_GAIN = 0.015
-"""What Freeverb (Jezar, 2000) does to its input, as do its combs' lengths and feedback below."""
+SHORTEST_DECAY_S = 0.1
+LONGEST_DECAY_S = 30.0
 
-_UNITY_WET = 1.0 / 3.0
-"""Freeverb's own scale for the wet level is 3."""
+_RUMBLE_HZ = 20.0
+"""Where the wet sound ends when no low cut says so: no space reverberates a constant."""
 
-_LIFT = 1_024.0
-"""The room is driven this much harder, and turned down again after it: it flushes denormal numbers
-by adding 0.1 and taking it away, whose rounding would keep it humming at -120 dBFS for ever."""
+_SINCE_2 = (
+    "type",
+    "decay_s",
+    "bass_multiplier",
+    "density",
+    "early",
+    "modulation",
+)
+"""What the first revision does not have."""
 
-_LONGEST_COMB = 1_617 + 23
-"""Samples at 44.1 kHz, the right channel's spread included."""
+_REFLECTIONS = 14
 
 
 class Reverb(KeylessEffect):
-    """A room. ``mix`` 0 is the identity; the wet sound is as loud as the dry, whatever the room."""
+    """A space. ``mix`` 0 is the identity; the wet sound is as loud as the dry, whatever the space.
 
-    summary: ClassVar[str] = "Reverb: puts a sound into a room, from a tight space to a hall."
+    The level holds for pink noise, before the cuts. In dB per second, the decay at f is that of
+    mids, plus what lows differ by, over 1 + (f / low)^2, plus what highs differ by, over
+    1 + (high / f)^2; low and high are 200 and 5000 Hz in a room, 180 and 6000 Hz on a plate, 250
+    and 4000 Hz in a hall.
+
+    Revision 1 is pedalboard's Freeverb: it knows ``room_size``, ``damping``, ``width``, ``mix``,
+    ``pre_delay_ms`` and the cuts.
+    """
+
+    current_revision: ClassVar[int] = 2
+    summary: ClassVar[str] = "Reverb: puts a sound into a room, onto a plate or into a hall."
 
     effect: Literal["reverb"] = parameter("reverb", "The effect's name: reverb.")
+    type: SpaceType = parameter(
+        "room",
+        "The kind of space: room joins close microphones in one place and is heard when it is "
+        "missing; plate is dense at once and bright, for voices and snares; hall is wide and slow.",
+    )
     room_size: float = parameter(
         0.5,
-        "How large the room is, and so how long it rings: 0.1 to 0.3 is a small room of half a "
-        "second, 0.5 to 0.7 a studio hall, above 0.9 a cathedral.",
+        "How large the space is, and, while decay_s is silent, how long it rings: a room from 0.25 "
+        "to 1.6 s, a plate from 0.6 to 6, a hall from 0.9 to 8.",
         low=0.0,
         high=1.0,
     )
+    decay_s: float | None = parameter(
+        None,
+        "How long mids take to fall by 60 dB: 0.3 to 0.6 is a room, 1 to 2 a vocal plate, 2 to 3 a "
+        "concert hall. By the size if silent.",
+        low=SHORTEST_DECAY_S,
+        high=LONGEST_DECAY_S,
+        automatable=True,
+    )
     damping: float = parameter(
         0.5,
-        "How much the walls swallow highs: 0 is bright tiles, 0.5 wood, 1 curtains.",
+        "How much faster highs die away: 0 is bright tiles (as slowly as mids), 0.3 plaster (half "
+        "the time), 0.5 wood (a third), 1 curtains (a tenth).",
+        low=0.0,
+        high=1.0,
+        automatable=True,
+    )
+    bass_multiplier: float | None = parameter(
+        None,
+        "How much longer lows ring than mids: 1.2 is a warm hall, 0.6 keeps a mix clear of mud. "
+        "Silent: 1 in a room, 1.1 on a plate, 1.2 in a hall.",
+        low=0.2,
+        high=3.0,
+    )
+    density: float = parameter(
+        1.0,
+        "How closely echoes follow one another: 1 is smooth from the start, for drums; lower is "
+        "grainy and lets words through.",
+        low=0.0,
+        high=1.0,
+    )
+    early: float | None = parameter(
+        None,
+        "How much of the wet sound the first echoes off the walls carry: more is nearer and more "
+        "of a place, less is further away. Silent: 0.3 in a room, 0.15 in a hall; none on a plate.",
+        low=0.0,
+        high=1.0,
+    )
+    modulation: float = parameter(
+        0.3,
+        "How much the space moves, so that no pitch rings on: 0 stands still, 0.3 goes unnoticed, "
+        "1 shimmers.",
         low=0.0,
         high=1.0,
     )
     width: float = parameter(
         1.0,
-        "How far the room spreads over left and right: 0 is mono, 1 is wide. Matters on two "
+        "How far the space spreads over left and right: 0 is mono, 1 is wide. Matters on two "
         "channels alone.",
         low=0.0,
         high=1.0,
     )
     mix: float = parameter(
         0.25,
-        "How much room against the dry sound: 0 is dry, 0.1 to 0.3 on a track, 1 (room alone) "
-        "on a return.",
+        "How much space against the dry sound: 0 is dry, 0.1 to 0.3 on a track, 1 (the space "
+        "alone) on a return.",
         low=0.0,
         high=1.0,
+        automatable=True,
     )
     pre_delay_ms: float = parameter(
         0.0,
-        "The pause before the room answers, which keeps words clear: 10 to 40 for voices; more "
-        "makes the room seem larger.",
+        "The pause before the space answers, which keeps words clear: 10 to 40 for voices; more "
+        "makes the space seem larger.",
         low=0.0,
         high=500.0,
     )
     low_cut_hz: float | None = parameter(
         None,
-        "Keeps the room free of rumble and mud below this frequency: 150 to 400. Off if silent.",
+        "Keeps the space free of rumble and mud below this frequency: 150 to 400. Off if silent.",
         low=10.0,
         high=5_000.0,
     )
     high_cut_hz: float | None = parameter(
         None,
-        "Takes hiss and sibilance above this frequency out of the room: 5000 to 10000. Off if "
+        "Takes hiss and sibilance above this frequency out of the space: 5000 to 10000. Off if "
         "silent.",
         low=100.0,
         high=96_000.0,
@@ -91,8 +157,59 @@ class Reverb(KeylessEffect):
         check_cuts(self.low_cut_hz, self.high_cut_hz)
         return self
 
+    @model_validator(mode="after")
+    def _keeps_to_its_revision(self) -> Self:
+        if self.sound_revision == 1:
+            strange = [key for key in _SINCE_2 if key in self.model_fields_set]
+            if strange:
+                raise MisfitError(
+                    [
+                        Problem(key, "is new in revision 2 of the reverb", "leave the revision out")
+                        for key in strange
+                    ]
+                )
+        return self
+
+    def decay(
+        self, decay_s: float | Block | None = None, damping: float | Block | None = None
+    ) -> Decay:
+        """Return the decay times of lows, mids and highs.
+
+        Args:
+            decay_s: Instead of the reverb's own; a number or a curve.
+            damping: Likewise.
+        """
+        space = SPACES[self.type]
+        if decay_s is None:
+            decay_s = self.decay_s or space.at("decay_s", self.room_size)
+        damping = self.damping if damping is None else damping
+        bass = space.bass_multiplier if self.bass_multiplier is None else self.bass_multiplier
+        return Decay(low_s=decay_s * bass, mid_s=decay_s, high_s=decay_s * 0.1**damping)
+
+    def design(self) -> Design:
+        """Return what the space is made of."""
+        space, size = SPACES[self.type], self.room_size
+        reflections = []
+        if space.box_m is not None:
+            width, depth, height = (side * (1.0 / 3.0) ** (1.0 - size) for side in space.box_m)
+            reflections = box_reflections((width, depth, height), _REFLECTIONS)
+        return Design(
+            shortest_ms=space.at("shortest_ms", size),
+            longest_ms=space.at("longest_ms", size),
+            spread_ms=space.at("spread_ms", size),
+            stages=space.stages,
+            density=self.density,
+            reflections=reflections,
+            early=space.early if self.early is None else self.early,
+            first_lap=space.first_lap,
+            modulation=self.modulation,
+            width=self.width,
+            low_hz=space.low_hz,
+            high_hz=space.high_hz,
+        )
+
     def prepare(self, context: Context) -> Processor:
-        """Return the room; the identity if ``mix`` is 0.
+        """Return the space; the identity if ``mix`` is 0 and stays there.
 
         Raises:
             DocumentError: For more than two channels, or a cut at or above the Nyquist frequency.
@@ -104,95 +221,94 @@ class Reverb(KeylessEffect):
                 "put it on a mono or stereo bus",
             )
         colour = cuts(self.low_cut_hz, self.high_cut_hz, context)
-        if self.mix == 0.0:
+        if self.mix == 0.0 and "mix" not in context.automated:
             return BypassProcessor()
+        if self.sound_revision == 1:
+            told = Freeverb(self.room_size, self.damping, self.width, self.mix, self.pre_delay_ms)
+            return FreeverbProcessor(told, colour, context)
         return ReverbProcessor(self, colour, context)
 
 
 class ReverbProcessor(Processor):
-    """pedalboard's reverb (JUCE's, after Freeverb), wet alone, at a known level.
-
-    It hears the sum of the channels, and works in single precision; the dry sound does not pass
-    through it. Its damping is set per sample, so that a room is a little brighter at 96 kHz.
+    """Pre-delay, space and cuts, blended with the dry sound.
 
     Args:
-        settings: ``mix`` is above 0.
+        settings: The reverb, of revision 2.
         colour: The sections of the cuts on the wet sound, ``(sections, 6)``.
-        context: The rate and the channels.
+        context: The rate, the channels and what moves.
     """
 
     def __init__(self, settings: Reverb, colour: Block, context: Context) -> None:
-        from pedalboard import Reverb as Freeverb
-
-        self._mix = settings.mix
-        self._rate_hz = context.sample_rate_hz
-        # In mono, pedalboard's width would only lower the level.
-        width = settings.width if context.channels == 2 else 1.0
-        self._room = Freeverb(
-            room_size=settings.room_size,
-            damping=settings.damping,
-            wet_level=_UNITY_WET,
-            dry_level=0.0,
-            width=width,
-            freeze_mode=0.0,
-        )
-        self._gain = wet_gain(settings.room_size, settings.damping, width, context.channels)
-        pause = round(ms_to_samples(settings.pre_delay_ms, context.sample_rate_hz))
+        rate_hz = context.sample_rate_hz
+        if settings.low_cut_hz is None:
+            rumble = filters.high_pass(_RUMBLE_HZ, CUT_SLOPE_DB_PER_OCTAVE, rate_hz)
+            colour = np.concatenate((rumble, colour))
+        self._settings = settings
+        self._moves = bool(context.automated & {"decay_s", "damping"})
+        self._channels = context.channels
+        pause = round(ms_to_samples(settings.pre_delay_ms, rate_hz))
         self._pause = DelayLine(context.channels, pause)
-        self._colour = SosFilter(colour, context.channels) if len(colour) else None
-        ring = room_tail_samples(settings.room_size, self._gain, context.sample_rate_hz)
-        self.tail_samples = pause + ring + (ring_out_samples(colour) if len(colour) else 0)
+        self._space = Reverberator(
+            settings.design(), settings.decay(), context.channels, rate_hz, gliding=self._moves
+        )
+        self._colour = colour
+        self._filter = SosFilter(colour, context.channels)
+        self._ring = ring_out_samples(colour)
+        self._quiet_frames = self._ring + 1
+        slowest = settings.decay(
+            LONGEST_DECAY_S if "decay_s" in context.automated else None,
+            0.0 if "damping" in context.automated else None,
+        )
+        self.tail_samples = pause + self._space.tail_samples(slowest) + self._ring
 
     def process(self, block: Block, at: BlockContext) -> Block:
-        """Return the block in its room."""
-        del at
-        channels, frames = block.shape
-        # A call shorter or longer than the one before makes pedalboard prepare, and so empty, the
-        # room anew, and a frame or two may be taken for channels: it is given whole cells alone.
-        heard = np.zeros((channels, -(-frames // GRID_FRAMES) * GRID_FRAMES), dtype=np.float32)
-        np.multiply(self._pause.process(block), _LIFT, out=heard[:, :frames], casting="same_kind")
-        room = self._room.process(heard, self._rate_hz, buffer_size=GRID_FRAMES, reset=False)
-        wet = room[:, :frames].astype(np.float64, order="C")
-        wet *= self._gain / _LIFT
-        if self._colour is not None:
-            wet = self._colour.process(wet)
-        return blend(block, wet, self._mix)
+        """Return the block in its space."""
+        frames = block.shape[1]
+        fed = self._pause.process(block)
+        wet = np.empty(block.shape)
+        for start in range(0, frames, GRID_FRAMES):
+            wet[:, start : start + GRID_FRAMES] = self._cell(
+                fed[:, start : start + GRID_FRAMES], start, at
+            )
+        mix = at.automation.get("mix")
+        if mix is None:
+            return blend(block, wet, self._settings.mix)
+        wet *= mix
+        wet += (1.0 - mix) * block
+        return wet
 
+    def _cell(self, fed: Block, start: int, at: BlockContext) -> Block:
+        """Return the wet sound of at most 4,096 frames of a block, from ``start`` on."""
+        frames = fed.shape[1]
+        chunk = self._space.chunk
+        whole = np.zeros((self._channels, -(-frames // chunk) * chunk))
+        whole[:, :frames] = fed
+        moving = None
+        if self._moves:
+            moved = {
+                key: at.automation[key][start : start + frames]
+                for key in ("decay_s", "damping")
+                if key in at.automation
+            }
 
-def comb_feedback(room_size: float) -> float:
-    """Return how much of a lap comes back in Freeverb's combs."""
-    return 0.7 + 0.28 * room_size
+            def moving(first: int, points: int) -> Decay:
+                return self._points(moved, first, points)
 
+        wet = self._space.process(whole, at.start_frame + start, moving)[:, :frames]
+        if self._space.at_rest and not wet.any():
+            self._quiet_frames += frames
+            if self._quiet_frames > self._ring:
+                if self._quiet_frames - frames <= self._ring:
+                    self._filter = SosFilter(self._colour, self._channels)
+                return wet
+        else:
+            self._quiet_frames = 0
+        return self._filter.process(wet)
 
-def wet_gain(room_size: float, damping: float, width: float, channels: int) -> float:
-    """Return the gain at which noise in the middle comes back as loud as it went in.
-
-    The energy of Freeverb's impulse response: eight combs, whose laps pass a one-pole low-pass L
-    and come back by f, each have the mean of 1 / (1 - f^2 |L|^2) over frequency, which is closed;
-    four all-pass sections in name, whose response is -1, 1, 1/2, 1/4, ..., have 7/3 each.
-
-    Args:
-        room_size: 0 to 1.
-        damping: 0 to 1.
-        width: 0 to 1; the share of each side's own combs.
-        channels: 1 or 2; two are summed at the input.
-    """
-    pole = 0.4 * damping
-    lap = (comb_feedback(room_size) * (1.0 - pole)) ** 2
-    level = 1.0 + pole * pole - lap
-    combs = 8.0 * (1.0 + lap / math.sqrt(level * level - 4.0 * pole * pole))
-    spread = 0.5 * (1.0 + width * width)
-    energy = (_INPUT_GAIN * channels) ** 2 * spread * combs * (7.0 / 3.0) ** 4
-    return 1.0 / math.sqrt(energy)
-
-
-def room_tail_samples(room_size: float, gain: float, sample_rate_hz: int) -> int:
-    """Return how long the room rings until -120 dB of full scale, after the worst of inputs.
-
-    That is a constant, at which all combs add in step to 8 / (1 - f) and nothing is damped.
-    """
-    feedback = comb_feedback(room_size)
-    longest = math.ceil(_LONGEST_COMB * sample_rate_hz / 44_100)
-    loudest = 8.0 * 2.0 * _INPUT_GAIN * gain / (1.0 - feedback)
-    laps = math.ceil(math.log(SILENCE / loudest) / math.log(feedback))
-    return (laps + 1) * longest
+    def _points(self, moved: Mapping[str, Block], first: int, points: int) -> Decay:
+        """Return the decay at the last frame of each stretch of 64, ``(points,)``."""
+        at = first + CONTROL_FRAMES * np.arange(1, points + 1) - 1
+        curves = {key: curve[np.minimum(at, len(curve) - 1)] for key, curve in moved.items()}
+        own = self._settings.decay()
+        decay_s = curves.get("decay_s", np.full(points, own.mid_s))
+        return self._settings.decay(decay_s, curves.get("damping"))

@@ -1,0 +1,194 @@
+"""What walls and air take at each lap of a reverberator, lows, mids and highs by their own times.
+
+Jot and Chaigne, "Digital delay networks for designing artificial reverberators" (AES 90th
+Convention, 1991): a line of d samples that is to decay by 60 dB in T seconds has a gain of
+10^(-3 d / (T fs)). Here at three bands, split by one-pole filters that all lines share, so that one
+call filters all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixmaster.arrays import Block
+
+CONTROL_FRAMES = 64
+"""How often a moving decay is worked out."""
+
+LN_1000 = math.log(1_000.0)
+"""60 dB as a natural logarithm of amplitude."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """Reverberation times (T60), in seconds: numbers, or curves of one length.
+
+    Attributes:
+        low_s: Well below the low crossover.
+        mid_s: Between the crossovers.
+        high_s: Well above the high crossover.
+    """
+
+    low_s: float | Block
+    mid_s: float | Block
+    high_s: float | Block
+
+
+class Absorption:
+    """The filters of all lines: y = h x + (l - m) LOW(x) + (m - h) BELOW_HIGH(x).
+
+    l, m and h are a line's gains at lows, mids and highs. The decay in dB per second at f is then
+    m's, plus (l's - m's) / (1 + (f / low)^2), plus (h's - m's) times what 1 / (1 + (f / high)^2)
+    lacks to 1: exactly while gains are near 1, and near enough otherwise, because the poles move to
+    where the middle of the shelves stays. (A one-pole shelf from gain a to b is half way in dB at
+    its pole's frequency times sqrt(a / b).)
+
+    Args:
+        delays: Of each line, frames.
+        low_hz: Where the decay of lows is half way to that of mids.
+        high_hz: Where that of highs is.
+        sample_rate_hz: The rate.
+        decay: The decay times; `Gliding` moves them.
+    """
+
+    def __init__(
+        self,
+        delays: Sequence[int],
+        low_hz: float,
+        high_hz: float,
+        sample_rate_hz: int,
+        decay: Decay,
+    ) -> None:
+        # What turns the inverse of a decay time into a gain's logarithm.
+        self._lap = -LN_1000 * np.asarray(delays, dtype=np.float64) / sample_rate_hz
+        self._corners_hz = low_hz, high_hz
+        self._sample_rate_hz = sample_rate_hz
+        self.gains = self.gains_at(decay)
+        poles = self.poles_at(decay)
+        self._weights, self._all_pole = _weights(self.gains, poles)
+        self._state = np.zeros((len(delays), 2))
+        self._past = np.zeros((len(delays), 2))
+
+    def gains_at(self, decay: Decay) -> Block:
+        """Return the gains of lows, mids and highs: ``(3, lines)``, or ``(3, lines, points)``."""
+        times = [np.asarray(time) for time in (decay.low_s, decay.mid_s, decay.high_s)]
+        return np.stack([np.exp(np.multiply.outer(self._lap, 1.0 / time)) for time in times])
+
+    def poles_at(self, decay: Decay) -> Block:
+        """Return the poles of both low-passes, ``(2,)`` or ``(2, points)``."""
+        lap = float(np.mean(self._lap))
+        low, mid, high = (np.asarray(t) for t in (decay.low_s, decay.mid_s, decay.high_s))
+        corners = np.stack(
+            np.broadcast_arrays(
+                self._corners_hz[0] * np.exp(0.5 * lap * (1.0 / mid - 1.0 / low)),
+                self._corners_hz[1] * np.exp(0.5 * lap * (1.0 / high - 1.0 / mid)),
+            )
+        )
+        top = 0.45 * self._sample_rate_hz
+        warped = np.tan(np.pi / self._sample_rate_hz * np.minimum(corners, top))
+        return np.asarray((1.0 - warped) / (1.0 + warped))
+
+    def responses(self, decay: Decay, around: Block) -> Block:
+        """Return each line's complex response, ``(lines, points of decay, frequencies)``.
+
+        Args:
+            decay: The decay times; a number counts as one point.
+            around: Frequencies as angles, 0 to pi.
+        """
+        gains, poles = self.gains_at(decay), self.poles_at(decay)
+        low, mid, high = gains.reshape(3, len(self._lap), -1, 1)
+        turn = np.exp(-1j * around)
+        passed = [
+            0.5 * (1.0 - pole) * (1.0 + turn) / (1.0 - pole * turn)
+            for pole in poles.reshape(2, -1, 1)
+        ]
+        return np.asarray(high + (low - mid) * passed[0] + (mid - high) * passed[1])
+
+    def process(self, lines: Block) -> Block:
+        """Return the lines with a lap's absorption, ``(lines, frames)``, a new array."""
+        from scipy.signal import lfilter
+
+        whole = np.empty((lines.shape[0], lines.shape[1] + 2))
+        whole[:, :2] = self._past
+        whole[:, 2:], self._state = lfilter([1.0], self._all_pole, lines, axis=-1, zi=self._state)
+        self._past = whole[:, -2:].copy()
+        out = whole[:, 2:] * self._weights[:, :1]
+        out += whole[:, 1:-1] * self._weights[:, 1:2]
+        out += whole[:, :-2] * self._weights[:, 2:]
+        return out
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._state[:] = 0.0
+        self._past[:] = 0.0
+
+
+def _weights(gains: Block, poles: Block) -> tuple[Block, Block]:
+    """Return the taps of each line, ``(lines, 3)``, over the common denominator, ``(3,)``."""
+    low, high = poles
+    all_pole = np.array([1.0, -(low + high), low * high])
+    below_low = 0.5 * (1.0 - low) * np.array([1.0, 1.0 - high, -high])
+    below_high = 0.5 * (1.0 - high) * np.array([1.0, 1.0 - low, -low])
+    at_low, at_mid, at_high = gains[..., None]
+    taps = at_high * all_pole + (at_low - at_mid) * below_low + (at_mid - at_high) * below_high
+    return np.asarray(taps), all_pole
+
+
+class GlidingAbsorption(Absorption):
+    """The same with decay times that move, from point to point every ``CONTROL_FRAMES``.
+
+    Gains run straight between points; poles step, which the filters' states make smooth. `glide`
+    comes before each `process`.
+    """
+
+    _poles: Block
+    _course: Block
+    _begun = False
+
+    def glide(self, decay: Decay) -> None:
+        """Say where the next ``points x CONTROL_FRAMES`` frames lead: curves of ``(points,)``."""
+        self._poles = self.poles_at(decay)
+        points = self.gains_at(decay)
+        self._course = straight(self.gains if self._begun else points[..., 0], points)
+        self._begun = True
+        self.gains = points[..., -1].copy()
+
+    def process(self, lines: Block) -> Block:
+        """Return the lines with a lap's absorption, ``(lines, frames)``, a new array."""
+        from scipy.signal import lfilter
+
+        before = np.concatenate((self._past[:, 1:], lines[:, :-1]), axis=1)
+        sums = lines + before
+        passed = np.empty((2, *lines.shape))
+        for point, start in enumerate(range(0, lines.shape[1], CONTROL_FRAMES)):
+            here = slice(start, start + CONTROL_FRAMES)
+            for band, pole in enumerate(self._poles[:, point]):
+                # The state of a one-pole is its last output times the pole.
+                last = pole * self._state[:, band : band + 1]
+                passed[band, :, here], _ = lfilter(
+                    [0.5 * (1.0 - pole)], [1.0, -pole], sums[:, here], axis=-1, zi=last
+                )
+                self._state[:, band] = passed[band, :, here][:, -1]
+        self._past[:, 1] = lines[:, -1]
+        low, mid, high = self._course
+        out: Block = high * lines
+        out += (low - mid) * passed[0]
+        out += (mid - high) * passed[1]
+        return out
+
+
+def straight(before: Block, points: Block) -> Block:
+    """Return ``points``, ``(..., n)``, led up to in straight lines: ``(..., n CONTROL_FRAMES)``.
+
+    Args:
+        before: Where the first line begins, ``(...)``.
+        points: What each line leads to.
+    """
+    starts = np.concatenate((before[..., None], points[..., :-1]), axis=-1)
+    ramp = np.arange(1, CONTROL_FRAMES + 1) / CONTROL_FRAMES
+    lines = starts[..., None] + (points - starts)[..., None] * ramp
+    return np.ascontiguousarray(lines.reshape(*points.shape[:-1], -1))
