@@ -65,6 +65,18 @@ def shelf_band(frequency_hz: float, sample_rate_hz: int) -> Block:
     return np.array([row])
 
 
+def bell_band(frequency_hz: float, q: float, sample_rate_hz: int) -> Block:
+    """Return the band H of which x + (g - 1) H(x) is a dip of gain g, ``(1, 6)``.
+
+    H = (s/Q) / (s^2 + s/Q + 1), bilinear (R. Bristow-Johnson, Audio EQ Cookbook): 1 without any
+    phase at its centre, where a filter of matched magnitude would turn it and miss the gain.
+    """
+    omega = 2.0 * math.pi * frequency_hz / sample_rate_hz
+    alpha, cos = math.sin(omega) / (2.0 * q), math.cos(omega)
+    b, whole = alpha / (1.0 + alpha), 1.0 + alpha
+    return np.array([[b, 0.0, -b, 1.0, -2.0 * cos / whole, (1.0 - alpha) / whole]])
+
+
 @dataclass(frozen=True, slots=True)
 class SibilanceCurve:
     """What is done about how much sibilance.

@@ -9,7 +9,6 @@ import numpy as np
 
 from mixmaster.arrays import Block
 from mixmaster.documents.base import parameter
-from mixmaster.dsp import filters
 from mixmaster.dsp.decay import ring_out_samples
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.dynamics import PoolRamp
@@ -17,6 +16,7 @@ from mixmaster.dsp.sibilance import (
     AVERAGE_MS,
     SibilanceCurve,
     SibilanceGain,
+    bell_band,
     detector_band,
     reduction_db,
     shelf_band,
@@ -143,7 +143,7 @@ class DeEsser(Effect):
             return None
         if self.band == "above":
             return shelf_band(self.frequency_hz, sample_rate_hz)
-        return filters.band_pass(self.frequency_hz, self.q, sample_rate_hz)
+        return bell_band(self.frequency_hz, self.q, sample_rate_hz)
 
 
 class DeEsserProcessor(Processor):
