@@ -164,6 +164,36 @@ class Publication:
         self._made.clear()
 
 
+@contextlib.contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """Give a hidden temporary beside a file; unless it is renamed, it is gone afterwards.
+
+    For files that lie in a folder of ours, with one manifest for all.
+
+    Raises:
+        OutputError: When it cannot be written.
+    """
+    part = _temporary(target)
+    with _told(target):
+        _create(part)
+    try:
+        yield part
+    finally:
+        _forget(part)
+
+
+def put(part: Path, target: Path) -> None:
+    """Write a staged file through to the disk and rename it.
+
+    Raises:
+        OutputError: When it cannot be done.
+    """
+    with _told(target):
+        _sync(part)
+        part.replace(target)
+    _live.discard(part)
+
+
 def check_target(target: Path, *, overwrite: bool = False) -> None:
     """Raise unless a file may be put there: before any work, and again before renaming.
 
