@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from mixmaster.arrays import GRID_FRAMES, Block
 from mixmaster.effects.base import BlockContext, Context, Effect, Processor
-from mixmaster.effects.eq import APPLIES, EqBand
+from mixmaster.effects.eq_bands import APPLIES, EqBand
 from mixmaster.effects.registry import EFFECTS, AnyEffect
 from mixmaster.effects.stereo_bands import StereoBand
 from mixmaster.errors import DocumentError, SignalError

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from mixmaster.arrays import Block
 from mixmaster.effects.base import BlockContext, Context
-from mixmaster.effects.eq import APPLIES, Eq, EqBand
+from mixmaster.effects.eq import Eq
+from mixmaster.effects.eq_bands import APPLIES, EqBand
 from mixmaster.errors import DocumentError
 
 HERE = BlockContext()
