@@ -79,6 +79,11 @@ class Target(Document):
     louder: LouderRule | None = parameter(
         None, "A stricter ceiling for masters louder than the place plays them."
     )
+    raises_quiet: bool = parameter(
+        False,
+        "Whether the place also turns quieter masters up when it plays them, as far as their true "
+        "peak stays under the ceiling; only comparing asks for it.",
+    )
     max_short_term_lufs: float | None = parameter(
         None, "The loudest 3 seconds that the place accepts, LUFS.", low=-60.0, high=0.0
     )
