@@ -33,6 +33,7 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "compressor": {"ratio": 1.0},
     "gate": {},
     "de_esser": {},
+    "transient_shaper": {},
     "saturation": {"drive_db": 0.0},
     "delay": {"time_ms": 40.0, "mix": 0.0},
     "reverb": {"mix": 0.0},
