@@ -18,6 +18,7 @@ from mixmaster.effects.limiter import Limiter
 from mixmaster.effects.reverb import Reverb
 from mixmaster.effects.saturation import Saturation
 from mixmaster.effects.stereo_bands import StereoBands
+from mixmaster.effects.transient_shaper import TransientShaper
 from mixmaster.effects.utility import Utility
 from mixmaster.effects.width import Width
 
@@ -26,6 +27,7 @@ EFFECTS: tuple[type[Effect], ...] = (
     Compressor,
     Gate,
     DeEsser,
+    TransientShaper,
     Saturation,
     Delay,
     Reverb,
@@ -43,6 +45,7 @@ AnyEffect = Annotated[
     | Compressor
     | Gate
     | DeEsser
+    | TransientShaper
     | Saturation
     | Delay
     | Reverb
