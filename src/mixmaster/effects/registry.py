@@ -15,6 +15,7 @@ from mixmaster.effects.gate import Gate
 from mixmaster.effects.haas import Haas
 from mixmaster.effects.hum_removal import HumRemoval
 from mixmaster.effects.limiter import Limiter
+from mixmaster.effects.noise_reduction import NoiseReduction
 from mixmaster.effects.reverb import Reverb
 from mixmaster.effects.saturation import Saturation
 from mixmaster.effects.stereo_bands import StereoBands
@@ -36,6 +37,7 @@ EFFECTS: tuple[type[Effect], ...] = (
     Haas,
     Utility,
     HumRemoval,
+    NoiseReduction,
     Limiter,
 )
 """Every effect's settings, in the order in which they are listed to people."""
@@ -54,6 +56,7 @@ AnyEffect = Annotated[
     | Haas
     | Utility
     | HumRemoval
+    | NoiseReduction
     | Limiter,
     Field(discriminator="effect"),
 ]
