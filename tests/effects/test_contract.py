@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from mixmaster.arrays import GRID_FRAMES, Block
 from mixmaster.effects.base import BlockContext, Context, Effect, Processor
 from mixmaster.effects.eq_bands import APPLIES, EqBand
+from mixmaster.effects.multiband import MultibandBand
 from mixmaster.effects.registry import EFFECTS, AnyEffect
 from mixmaster.effects.stereo_bands import StereoBand
 from mixmaster.errors import DocumentError, SignalError
@@ -31,6 +32,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 NEUTRAL: dict[str, dict[str, Any]] = {
     "eq": {"bands": [{"shape": "bell", "frequency_hz": 100.0, "gain_db": 0.0}]},
     "compressor": {"ratio": 1.0},
+    "multiband": {"bands": [{"up_to_hz": 200.0, "threshold_db": -60.0}, {"ratio": 1.0}]},
     "gate": {},
     "de_esser": {},
     "transient_shaper": {},
@@ -60,6 +62,8 @@ def values(name: str, field: FieldInfo) -> st.SearchStrategy[Any]:
     """Valid values of one parameter, from its declaration alone."""
     if field.annotation == tuple[StereoBand, ...]:
         return stereo_bands()
+    if field.annotation == tuple[MultibandBand, ...]:
+        return multiband_bands()
     if name == "bands":
         return st.lists(bands(), max_size=4)
     kinds = get_args(field.annotation) or (field.annotation,)
@@ -91,6 +95,19 @@ def stereo_bands(draw: st.DrawFn) -> list[dict[str, Any]]:
     width = values("width", StereoBand.model_fields["width"])
     found: list[dict[str, Any]] = [{"up_to_hz": hz, "width": draw(width)} for hz in corners]
     return [*found, {"width": draw(width)}]
+
+
+@st.composite
+def multiband_bands(draw: st.DrawFn) -> list[dict[str, Any]]:
+    edges = sorted(draw(st.lists(st.floats(20.0, 20_000.0), unique=True, max_size=3)))
+    fields = MultibandBand.model_fields
+    own = [key for key in fields if key != "up_to_hz"]
+    found = []
+    for edge_hz in (*edges, None):
+        chosen = draw(st.lists(st.sampled_from(own), unique=True))
+        band = {key: draw(values(key, fields[key])) for key in chosen}
+        found.append(band | ({} if edge_hz is None else {"up_to_hz": edge_hz}))
+    return found
 
 
 @st.composite
@@ -157,7 +174,7 @@ def run(processor: Processor, signal: Block, lengths: list[int]) -> Block:
         assert out.dtype == np.float64
         assert out.flags.c_contiguous
         curve = processor.gain_curve()
-        assert curve is None or curve.shape == (length,)
+        assert curve is None or curve.shape[-1] == length
         # An output may share memory with the input only if it is the input.
         assert out is block or not np.shares_memory(out, block)
         parts.append(out.copy())

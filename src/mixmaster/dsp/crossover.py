@@ -42,22 +42,30 @@ class Crossover:
         channels: Channels of every block.
         sample_rate_hz: The rate.
         order: 4 for slopes of 24 dB an octave, 8 for 48.
+        silence: What is to count as silence at the end of the tail; lower if the bands are
+            amplified afterwards.
 
     Attributes:
         bands: How many bands come out, one more than corners.
         sum_sos: The all-pass that the bands add up to, ``(sections, 6)``.
-        tail_samples: After how many frames each band is below -120 dBFS.
+        tail_samples: After how many frames all bands together are below ``silence``.
     """
 
     def __init__(
-        self, corners_hz: Sequence[float], channels: int, sample_rate_hz: int, *, order: int = 4
+        self,
+        corners_hz: Sequence[float],
+        channels: int,
+        sample_rate_hz: int,
+        *,
+        order: int = 4,
+        silence: float = SILENCE,
     ) -> None:
         check_corners(corners_hz, sample_rate_hz)
         self.bands = len(corners_hz) + 1
         turns = [filters.linkwitz_riley_sum(hz, sample_rate_hz, order) for hz in corners_hz]
         self.sum_sos = np.concatenate(turns)
         self._tree = _Split(corners_hz, channels, sample_rate_hz, order)
-        self.tail_samples = _ring_out_samples(corners_hz, sample_rate_hz, order)
+        self.tail_samples = _ring_out_samples(corners_hz, sample_rate_hz, order, silence)
 
     def process(self, block: Block) -> Block:
         """Return the bands, lowest first, ``(bands, channels, frames)``."""
@@ -130,14 +138,16 @@ def check_corners(corners_hz: Sequence[float], sample_rate_hz: int) -> None:
     assert all(low < high for low, high in pairwise(edges))
 
 
-def _ring_out_samples(corners_hz: Sequence[float], sample_rate_hz: int, order: int) -> int:
-    """Return after how many frames the magnitudes of all bands together stay below -120 dBFS.
+def _ring_out_samples(
+    corners_hz: Sequence[float], sample_rate_hz: int, order: int, silence: float
+) -> int:
+    """Return after how many frames the magnitudes of all bands together stay below ``silence``.
 
     As in ``decay.ring_out_samples``, from the bands' own impulse responses; twice as far as a
     cascade of all corners rings is as far as any band does.
     """
     halves = [filters.linkwitz_riley_high(hz, sample_rate_hz, order) for hz in corners_hz]
-    horizon = 2 * ring_out_samples(np.concatenate(halves)) + GRID_FRAMES
+    horizon = 2 * ring_out_samples(np.concatenate(halves), silence) + GRID_FRAMES
     tree = _Split(corners_hz, 1, sample_rate_hz, order)
     bands, block = np.empty((len(corners_hz) + 1, 1, GRID_FRAMES)), zeros(1, GRID_FRAMES)
     block[0, 0] = 1.0
@@ -147,7 +157,7 @@ def _ring_out_samples(corners_hz: Sequence[float], sample_rate_hz: int, order: i
         sums.append(float(np.abs(bands).sum()))
         block[0, 0] = 0.0
     left = np.cumsum(sums[::-1])[::-1]
-    return GRID_FRAMES * int(np.count_nonzero(left >= SILENCE))
+    return GRID_FRAMES * int(np.count_nonzero(left >= silence))
 
 
 class _Split:

@@ -85,8 +85,9 @@ class Processor(ABC):
     def gain_curve(self) -> Block | None:
         """Return the linear gain applied to the last block, ``(frames,)``; None if not dynamics.
 
-        Aligned with the block that ``process`` returned, so that a recorded curve can be
-        replayed on another signal (stems that sum to their mix).
+        Effects that work on bands return one for each, ``(bands, frames)``. Aligned with the
+        block that ``process`` returned, so that a recorded curve can be replayed on another
+        signal (stems that sum to their mix).
         """
         return None
 
@@ -104,7 +105,7 @@ class Processor(ABC):
 
         Args:
             block: ``(channels, frames)``, in step with the recorded run's blocks.
-            gain: What ``gain_curve`` gave then, ``(frames,)``.
+            gain: What ``gain_curve`` gave then.
         """
         del block, gain
         raise TypeError(f"{type(self).__name__} has no gain curve to replay")

@@ -140,6 +140,10 @@ class CompressorProcessor(Processor):
     ``gain_curve`` is the whole gain, make-up and mix included: the output is the input, delayed
     by the look-ahead, times it, to the bit. ``gain_reduction_db`` is what the compressed path is
     turned down by, without make-up and mix, one value a pool.
+
+    Attributes:
+        idle_gain: The gain while it turns nothing down: make-up and mix.
+        pool_frames: How many frames share one value of ``gain_reduction_db``.
     """
 
     def __init__(self, settings: Compressor, context: Context) -> None:
@@ -164,6 +168,7 @@ class CompressorProcessor(Processor):
             where=context.where,
             moved=moved.intersection(CURVE_PARAMETERS),
         )
+        self.pool_frames = self._compression.pool
         self.settle_samples = math.ceil(ms_to_samples(times.settle_ms, rate))
         self.latency_samples = round(ms_to_samples(settings.lookahead_ms, rate))
         self._delay = DelayLine(context.channels, self.latency_samples)
@@ -171,8 +176,8 @@ class CompressorProcessor(Processor):
         self._moved_level = bool(moved & {"makeup_db", "mix"})
         self._makeup_db, self._mix = settings.makeup_db, settings.mix
         self._makeup = db_to_gain(settings.makeup_db)
-        self._idle_gain = 1.0 + settings.mix * (self._makeup - 1.0)
-        self._ramp = PoolRamp(self._compression.pool, 1.0 if self._moved_level else self._idle_gain)
+        self.idle_gain = 1.0 + settings.mix * (self._makeup - 1.0)
+        self._ramp = PoolRamp(self._compression.pool, 1.0 if self._moved_level else self.idle_gain)
         self._neutral = ("ratio" not in moved and curve.slope == 0.0) or (
             "range_db" not in moved and settings.range_db == 0.0
         )
@@ -186,10 +191,27 @@ class CompressorProcessor(Processor):
         Raises:
             SignalError: For NaN or infinity in what the detector listens to.
         """
-        self._frames = block.shape[1]
         key = block if at.key is None else at.key
-        assert key.shape[1] == self._frames
+        assert key.shape[1] == block.shape[1]
         delayed = self._delay.process(block)
+        gains = self.gain(key, at)
+        if gains is None:
+            return delayed if self.idle_gain == 1.0 else delayed * self.idle_gain
+        return delayed * gains
+
+    def gain(self, key: Block, at: BlockContext) -> Block | None:
+        """Return the gain of the next block, ``(frames,)``; None for ``idle_gain`` throughout.
+
+        For those who apply it themselves, and delay what they apply it to; ``process`` does all.
+
+        Args:
+            key: What the detector hears, ``(channels, frames)``.
+            at: Where the block stands, and its automation.
+
+        Raises:
+            SignalError: For NaN or infinity in the key.
+        """
+        self._frames = key.shape[1]
         if self._neutral or not self._frames:
             self._octaves = None
         else:
@@ -197,9 +219,7 @@ class CompressorProcessor(Processor):
                 self._key_filter.process(key), at.start_frame, at.automation
             )
         self._gains = self._gain(at)
-        if self._gains is None:
-            return delayed if self._idle_gain == 1.0 else delayed * self._idle_gain
-        return delayed * self._gains
+        return self._gains
 
     def _gain(self, at: BlockContext) -> Block | None:
         """Return the gain of a block, ``(frames,)``; None if it is the idle one throughout."""
@@ -230,7 +250,7 @@ class CompressorProcessor(Processor):
     def gain_curve(self) -> Block:
         """Return the gain of the last block, linear, ``(frames,)``, make-up and mix included."""
         if self._gains is None:
-            return np.full(self._frames, self._idle_gain)
+            return np.full(self._frames, self.idle_gain)
         return self._gains
 
     def gain_reduction_db(self) -> Block:

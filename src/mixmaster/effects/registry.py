@@ -15,6 +15,7 @@ from mixmaster.effects.gate import Gate
 from mixmaster.effects.haas import Haas
 from mixmaster.effects.hum_removal import HumRemoval
 from mixmaster.effects.limiter import Limiter
+from mixmaster.effects.multiband import Multiband
 from mixmaster.effects.noise_reduction import NoiseReduction
 from mixmaster.effects.reverb import Reverb
 from mixmaster.effects.saturation import Saturation
@@ -26,6 +27,7 @@ from mixmaster.effects.width import Width
 EFFECTS: tuple[type[Effect], ...] = (
     Eq,
     Compressor,
+    Multiband,
     Gate,
     DeEsser,
     TransientShaper,
@@ -45,6 +47,7 @@ EFFECTS: tuple[type[Effect], ...] = (
 AnyEffect = Annotated[
     Eq
     | Compressor
+    | Multiband
     | Gate
     | DeEsser
     | TransientShaper
