@@ -144,3 +144,22 @@ def test_a_room_falls_silent_altogether() -> None:
     processor.process(np.ones((2, 131_072)), HERE)
     heard = processor.process(np.zeros((2, 2 * processor.tail_samples)), HERE)
     assert np.max(np.abs(heard[:, -4_096:])) < 1e-8
+
+
+def test_an_old_preset_renders_the_old_bytes() -> None:
+    """Half and half in a room of 0.6, width 1, written out: Freeverb at the gain that its energy
+    asks for, 1,024 times as loud inside, in calls of 4,096 frames."""
+    from pedalboard import Reverb as Theirs
+
+    noise = np.random.default_rng(4).standard_normal((2, 4 * 4_096)) * 0.2
+    theirs = Theirs(room_size=0.6, damping=0.3, wet_level=1 / 3, dry_level=0.0, width=1.0)
+    loud = (noise * 1_024.0).astype(np.float32)
+    room = theirs.process(loud, 48_000, buffer_size=4_096, reset=False).astype(np.float64)
+    lap, pole = ((0.7 + 0.28 * 0.6) * (1.0 - 0.12)) ** 2, 0.12
+    level = 1.0 + pole**2 - lap
+    combs = 8.0 * (1.0 + lap / np.sqrt(level**2 - 4.0 * pole**2))
+    gain = 1.0 / np.sqrt(0.03**2 * combs * (7.0 / 3.0) ** 4)
+    old = freeverb(room_size=0.6, damping=0.3, mix=0.5).prepare(Context(48_000, 2))
+    heard = old.process(noise, HERE)
+    expected = 0.5 * (room * (gain / 1_024.0)) + 0.5 * noise
+    assert np.max(np.abs(heard - expected)) < 1e-15

@@ -19,6 +19,16 @@ from mixmaster.arrays import Block
 CONTROL_FRAMES = 64
 """How often a moving decay is worked out."""
 
+_STRETCHES = 64
+"""Stretches of a chunk that are filtered side by side."""
+
+_SHIFT = 0.6
+"""How far the poles make up for the shelves' shift. For one line that is 0.5, see `Absorption`; of
+lines of unlike lengths the slowest outlast the others: by measured decays, that is worth 0.1."""
+
+_FARTHEST = 3.0
+"""How far a pole may move from where a shelf is to be, as a ratio."""
+
 LN_1000 = math.log(1_000.0)
 """60 dB as a natural logarithm of amplitude."""
 
@@ -68,10 +78,10 @@ class Absorption:
         self._corners_hz = low_hz, high_hz
         self._sample_rate_hz = sample_rate_hz
         self.gains = self.gains_at(decay)
-        poles = self.poles_at(decay)
-        self._weights, self._all_pole = _weights(self.gains, poles)
-        self._state = np.zeros((len(delays), 2))
-        self._past = np.zeros((len(delays), 2))
+        self._poles = self.poles_at(decay)
+        self._stretches: _Stretches | None = None
+        # Of both low-passes of each line: before the first stretch, then what each adds.
+        self._states = np.zeros((2, len(delays), _STRETCHES + 1))
 
     def gains_at(self, decay: Decay) -> Block:
         """Return the gains of lows, mids and highs: ``(3, lines)``, or ``(3, lines, points)``."""
@@ -82,12 +92,15 @@ class Absorption:
         """Return the poles of both low-passes, ``(2,)`` or ``(2, points)``."""
         lap = float(np.mean(self._lap))
         low, mid, high = (np.asarray(t) for t in (decay.low_s, decay.mid_s, decay.high_s))
-        corners = np.stack(
+        moves = np.stack(
             np.broadcast_arrays(
-                self._corners_hz[0] * np.exp(0.5 * lap * (1.0 / mid - 1.0 / low)),
-                self._corners_hz[1] * np.exp(0.5 * lap * (1.0 / high - 1.0 / mid)),
+                np.exp(_SHIFT * lap * (1.0 / mid - 1.0 / low)),
+                np.exp(_SHIFT * lap * (1.0 / high - 1.0 / mid)),
             )
         )
+        # A decay much shorter than a few laps has no shape left that could be kept.
+        moves = np.clip(moves, 1.0 / _FARTHEST, _FARTHEST)
+        corners = (moves.T * self._corners_hz).T
         top = 0.45 * self._sample_rate_hz
         warped = np.tan(np.pi / self._sample_rate_hz * np.minimum(corners, top))
         return np.asarray((1.0 - warped) / (1.0 + warped))
@@ -109,33 +122,63 @@ class Absorption:
         return np.asarray(high + (low - mid) * passed[0] + (mid - high) * passed[1])
 
     def process(self, lines: Block) -> Block:
-        """Return the lines with a lap's absorption, ``(lines, frames)``, a new array."""
-        from scipy.signal import lfilter
+        """Return the lines with a lap's absorption, ``(lines, frames)``, a new array.
 
-        whole = np.empty((lines.shape[0], lines.shape[1] + 2))
-        whole[:, :2] = self._past
-        whole[:, 2:], self._state = lfilter([1.0], self._all_pole, lines, axis=-1, zi=self._state)
-        self._past = whole[:, -2:].copy()
-        out = whole[:, 2:] * self._weights[:, :1]
-        out += whole[:, 1:-1] * self._weights[:, 1:2]
-        out += whole[:, :-2] * self._weights[:, 2:]
-        return out
+        In stretches, all at once: the response within a stretch and what comes over from before it
+        are matrix products, and so are the filters' states from stretch to stretch. That is three
+        times as fast as a recursion over the frames.
+        """
+        count, frames = lines.shape
+        if self._stretches is None:
+            self._stretches = _Stretches(self.gains, self._poles, frames // _STRETCHES)
+        ways = self._stretches
+        apart = lines.reshape(count, _STRETCHES, -1)
+        ends = (apart.reshape(count * _STRETCHES, -1) @ ways.ends).reshape(count, _STRETCHES, 2)
+        self._states[:, :, 1:] = ends.transpose(2, 0, 1)
+        carried = self._states @ ways.onward
+        self._states[:, :, 0] = carried[:, :, -1]
+        out = apart @ ways.within
+        out += np.ascontiguousarray(carried[:, :, :-1].transpose(1, 2, 0)) @ ways.over
+        return out.reshape(count, frames)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._state[:] = 0.0
-        self._past[:] = 0.0
+        self._states[:] = 0.0
 
 
-def _weights(gains: Block, poles: Block) -> tuple[Block, Block]:
-    """Return the taps of each line, ``(lines, 3)``, over the common denominator, ``(3,)``."""
-    low, high = poles
-    all_pole = np.array([1.0, -(low + high), low * high])
-    below_low = 0.5 * (1.0 - low) * np.array([1.0, 1.0 - high, -high])
-    below_high = 0.5 * (1.0 - high) * np.array([1.0, 1.0 - low, -low])
-    at_low, at_mid, at_high = gains[..., None]
-    taps = at_high * all_pole + (at_low - at_mid) * below_low + (at_mid - at_high) * below_high
-    return np.asarray(taps), all_pole
+class _Stretches:
+    """The matrices of one length of stretch.
+
+    A one-pole low-pass k (1 + 1/z) / (1 - p/z) answers a click with k, and then k (1 + p) p^(n-1).
+    Its state is the sum of all the past, each frame older weighted by another p.
+
+    Args:
+        gains: ``(3, lines)``.
+        poles: ``(2,)``.
+        frames: The length of a stretch.
+    """
+
+    def __init__(self, gains: Block, poles: Block, frames: int) -> None:
+        low, mid, high = gains
+        shares = np.stack([low - mid, mid - high])
+        n = np.arange(frames)
+        powers = poles[:, None] ** n
+        scale = 0.5 * (1.0 - poles) * (1.0 + poles)
+        clicks = np.empty((2, frames))
+        clicks[:, 0] = 0.5 * (1.0 - poles)
+        clicks[:, 1:] = scale[:, None] * powers[:, :-1]
+        answer = shares.T @ clicks
+        answer[:, 0] += high
+        later = n[None, :] - n[:, None]
+        self.within = np.where(later >= 0, answer[:, np.maximum(later, 0)], 0.0)
+        self.over = np.ascontiguousarray(
+            (shares[..., None] * scale[:, None, None] * powers[:, None]).transpose(1, 0, 2)
+        )
+        self.ends = np.ascontiguousarray(powers[:, ::-1].T)
+        step = np.arange(_STRETCHES + 1)
+        lag = step[None, :] - np.concatenate(([0], step[1:]))[:, None]
+        whole = (poles**frames)[:, None, None]
+        self.onward = np.where(lag >= 0, whole ** np.maximum(lag, 0), 0.0)
 
 
 class GlidingAbsorption(Absorption):
@@ -145,7 +188,6 @@ class GlidingAbsorption(Absorption):
     comes before each `process`.
     """
 
-    _poles: Block
     _course: Block
     _begun = False
 
@@ -161,19 +203,19 @@ class GlidingAbsorption(Absorption):
         """Return the lines with a lap's absorption, ``(lines, frames)``, a new array."""
         from scipy.signal import lfilter
 
-        before = np.concatenate((self._past[:, 1:], lines[:, :-1]), axis=1)
-        sums = lines + before
+        past, last = self._states[0, :, :1], self._states[1, :, :2]
+        sums = lines + np.concatenate((past, lines[:, :-1]), axis=1)
         passed = np.empty((2, *lines.shape))
         for point, start in enumerate(range(0, lines.shape[1], CONTROL_FRAMES)):
             here = slice(start, start + CONTROL_FRAMES)
             for band, pole in enumerate(self._poles[:, point]):
-                # The state of a one-pole is its last output times the pole.
-                last = pole * self._state[:, band : band + 1]
-                passed[band, :, here], _ = lfilter(
-                    [0.5 * (1.0 - pole)], [1.0, -pole], sums[:, here], axis=-1, zi=last
-                )
-                self._state[:, band] = passed[band, :, here][:, -1]
-        self._past[:, 1] = lines[:, -1]
+                # What a one-pole remembers is its last output times the pole.
+                state = pole * last[:, band : band + 1]
+                half = 0.5 * (1.0 - pole)
+                heard, _ = lfilter([half], [1.0, -pole], sums[:, here], axis=-1, zi=state)
+                passed[band, :, here] = heard
+                last[:, band] = heard[:, -1]
+        past[:, 0] = lines[:, -1]
         low, mid, high = self._course
         out: Block = high * lines
         out += (low - mid) * passed[0]

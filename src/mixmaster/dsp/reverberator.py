@@ -19,7 +19,7 @@ from mixmaster.dsp.absorption import (
 from mixmaster.dsp.decay import SILENCE
 from mixmaster.dsp.delay_network import LINES, DelayNetwork, line_lengths
 from mixmaster.dsp.diffusion import Diffuser, stage_delays
-from mixmaster.dsp.early_reflections import EarlyReflections
+from mixmaster.dsp.early_reflections import EarlyReflections, Reflections
 
 _LONGEST_CHUNK = 2_048
 """Longer ones leave the second-level cache."""
@@ -37,7 +37,7 @@ class Design:
         spread_ms: How long diffusion spreads a click.
         stages: Stages of diffusion.
         density: 0 (single echoes) to 1.
-        reflections: Early reflections, see `box_reflections`; may be empty.
+        reflections: Early reflections, see `box_reflections`; None for none.
         early: Their share of the power, 0 to 1.
         first_lap: See `DelayNetwork`.
         modulation: See `DelayNetwork`.
@@ -51,7 +51,7 @@ class Design:
     spread_ms: float
     stages: int
     density: float
-    reflections: list[tuple[float, float, float]]
+    reflections: Reflections | None
     early: float
     first_lap: float
     modulation: float
@@ -104,7 +104,7 @@ class Reverberator:
             sample_rate_hz=sample_rate_hz,
         )
         self._early = None
-        if design.reflections and design.early > 0.0:
+        if design.reflections is not None and design.early > 0.0:
             across = across * math.sqrt(design.early)
             self._early = EarlyReflections(design.reflections, across, self.chunk, sample_rate_hz)
         top = min(0.45 * sample_rate_hz, _OCTAVES_HZ[-1])

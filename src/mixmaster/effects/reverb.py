@@ -12,7 +12,7 @@ from mixmaster.arrays import GRID_FRAMES, Block
 from mixmaster.documents.base import MisfitError, parameter
 from mixmaster.dsp import filters
 from mixmaster.dsp.absorption import CONTROL_FRAMES, Decay
-from mixmaster.dsp.decay import ring_out_samples
+from mixmaster.dsp.decay import SILENCE, ring_out_samples
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.early_reflections import box_reflections
 from mixmaster.dsp.reverberator import Design, Reverberator
@@ -189,7 +189,7 @@ class Reverb(KeylessEffect):
     def design(self) -> Design:
         """Return what the space is made of."""
         space, size = SPACES[self.type], self.room_size
-        reflections = []
+        reflections = None
         if space.box_m is not None:
             width, depth, height = (side * (1.0 / 3.0) ** (1.0 - size) for side in space.box_m)
             reflections = box_reflections((width, depth, height), _REFLECTIONS)
@@ -230,7 +230,7 @@ class Reverb(KeylessEffect):
 
 
 class ReverbProcessor(Processor):
-    """Pre-delay, space and cuts, blended with the dry sound.
+    """Pre-delay, cuts and space, blended with the dry sound.
 
     Args:
         settings: The reverb, of revision 2.
@@ -253,13 +253,14 @@ class ReverbProcessor(Processor):
         )
         self._colour = colour
         self._filter = SosFilter(colour, context.channels)
-        self._ring = ring_out_samples(colour)
+        # Until what they ring with could not be heard even in a space that lasts.
+        self._ring = ring_out_samples(colour, SILENCE**2)
         self._quiet_frames = self._ring + 1
         slowest = settings.decay(
             LONGEST_DECAY_S if "decay_s" in context.automated else None,
             0.0 if "damping" in context.automated else None,
         )
-        self.tail_samples = pause + self._space.tail_samples(slowest) + self._ring
+        self.tail_samples = pause + self._space.tail_samples(slowest) + ring_out_samples(colour)
 
     def process(self, block: Block, at: BlockContext) -> Block:
         """Return the block in its space."""
@@ -282,7 +283,7 @@ class ReverbProcessor(Processor):
         frames = fed.shape[1]
         chunk = self._space.chunk
         whole = np.zeros((self._channels, -(-frames // chunk) * chunk))
-        whole[:, :frames] = fed
+        whole[:, :frames] = self._coloured(fed)
         moving = None
         if self._moves:
             moved = {
@@ -294,16 +295,20 @@ class ReverbProcessor(Processor):
             def moving(first: int, points: int) -> Decay:
                 return self._points(moved, first, points)
 
-        wet = self._space.process(whole, at.start_frame + start, moving)[:, :frames]
-        if self._space.at_rest and not wet.any():
-            self._quiet_frames += frames
-            if self._quiet_frames > self._ring:
-                if self._quiet_frames - frames <= self._ring:
-                    self._filter = SosFilter(self._colour, self._channels)
-                return wet
-        else:
+        return self._space.process(whole, at.start_frame + start, moving)[:, :frames]
+
+    def _coloured(self, fed: Block) -> Block:
+        """Return what the space hears: cut, and nothing at all when the cuts have rung out."""
+        if fed.any():
             self._quiet_frames = 0
-        return self._filter.process(wet)
+        elif self._quiet_frames > self._ring:
+            return fed
+        else:
+            self._quiet_frames += fed.shape[1]
+            if self._quiet_frames > self._ring:
+                self._filter = SosFilter(self._colour, self._channels)
+                return fed
+        return self._filter.process(fed)
 
     def _points(self, moved: Mapping[str, Block], first: int, points: int) -> Decay:
         """Return the decay at the last frame of each stretch of 64, ``(points,)``."""

@@ -62,8 +62,8 @@ SPACES: dict[SpaceType, Space] = {
     "plate": Space(
         decay_s=(0.6, 6.0),
         shortest_ms=(23.5, 30.0),
-        longest_ms=(47.0, 75.0),
-        spread_ms=(28.0, 42.0),
+        longest_ms=(60.0, 92.0),
+        spread_ms=(34.0, 46.0),
         stages=4,
         box_m=None,
         early=0.0,
