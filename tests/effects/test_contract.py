@@ -37,6 +37,11 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "de_esser": {},
     "transient_shaper": {},
     "saturation": {"drive_db": 0.0},
+    "chorus": {"mix": 0.0},
+    "flanger": {"mix": 0.0},
+    "phaser": {"mix": 0.0},
+    "tremolo": {"depth": 0.0},
+    "auto_pan": {"depth": 0.0},
     "delay": {"time_ms": 40.0, "mix": 0.0},
     "reverb": {"mix": 0.0},
     "width": {"width": 1.0},
@@ -252,7 +257,7 @@ def test_what_is_no_number_never_becomes_one(effect: type[Effect], data: st.Data
     """NaN in gives NaN out, or an error that names the stage; it never just disappears."""
     chosen = data.draw(effects(effect))
     # The longest delay is 5 s: what went in must have had the time to come out.
-    frames = 1 << (18 if chosen.model_fields_set & {"time_ms", "beats"} else 15)
+    frames = 1 << (18 if "time_ms" in type(chosen).model_fields else 15)
     processor = prepared(chosen, Context(48_000, 2, max_block_frames=frames, where="here"))
     signal = music(2, frames, seed=1)
     signal[:, 5_000] = np.nan
@@ -296,7 +301,7 @@ def test_the_schema_knows_every_effect_by_name() -> None:
     assert set(schema["discriminator"]["mapping"]) == set(NAMES)
     assert len(set(NAMES)) == len(EFFECTS)
     with pytest.raises(ValidationError):
-        ANY.validate_python({"effect": "flanger"})
+        ANY.validate_python({"effect": "flangr"})
 
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=NAMES)

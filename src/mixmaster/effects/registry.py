@@ -7,20 +7,24 @@ from typing import Annotated
 from pydantic import Field
 
 from mixmaster.effects.base import Effect
+from mixmaster.effects.chorus import Chorus
 from mixmaster.effects.compressor import Compressor
 from mixmaster.effects.de_esser import DeEsser
 from mixmaster.effects.delay import Delay
 from mixmaster.effects.eq import Eq
+from mixmaster.effects.flanger import Flanger
 from mixmaster.effects.gate import Gate
 from mixmaster.effects.haas import Haas
 from mixmaster.effects.hum_removal import HumRemoval
 from mixmaster.effects.limiter import Limiter
 from mixmaster.effects.multiband import Multiband
 from mixmaster.effects.noise_reduction import NoiseReduction
+from mixmaster.effects.phaser import Phaser
 from mixmaster.effects.reverb import Reverb
 from mixmaster.effects.saturation import Saturation
 from mixmaster.effects.stereo_bands import StereoBands
 from mixmaster.effects.transient_shaper import TransientShaper
+from mixmaster.effects.tremolo import AutoPan, Tremolo
 from mixmaster.effects.utility import Utility
 from mixmaster.effects.width import Width
 
@@ -32,6 +36,11 @@ EFFECTS: tuple[type[Effect], ...] = (
     DeEsser,
     TransientShaper,
     Saturation,
+    Chorus,
+    Flanger,
+    Phaser,
+    Tremolo,
+    AutoPan,
     Delay,
     Reverb,
     Width,
@@ -52,6 +61,11 @@ AnyEffect = Annotated[
     | DeEsser
     | TransientShaper
     | Saturation
+    | Chorus
+    | Flanger
+    | Phaser
+    | Tremolo
+    | AutoPan
     | Delay
     | Reverb
     | Width

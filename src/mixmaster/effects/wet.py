@@ -57,9 +57,9 @@ def cuts(low_cut_hz: float | None, high_cut_hz: float | None, context: Context) 
     return np.concatenate(rows)
 
 
-def blend(dry: Block, wet: Block, mix: float) -> Block:
-    """Return ``wet`` blended in place with ``dry``: 0 is dry, 1 wet."""
-    if mix == 1.0:
+def blend(dry: Block, wet: Block, mix: float | Block) -> Block:
+    """Return ``wet`` blended in place with ``dry``: 0 is dry, 1 wet; a number, or ``(frames,)``."""
+    if isinstance(mix, float) and mix == 1.0:
         return wet
     wet *= mix
     wet += (1.0 - mix) * dry
