@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mixmaster.cli.tables import Table
     from mixmaster.engine.stats import BridgeRow, ReductionFigures
     from mixmaster.mastering.results import MasterRun
+    from mixmaster.mixing.aligning import Alignment
     from mixmaster.mixing.plan import MixPlan
     from mixmaster.mixing.staging import Staging
 
@@ -65,6 +66,24 @@ def staging_table(stagings: Sequence[Staging]) -> Table:
     ]
     columns = ("strip", ">before LUFS", ">gain dB", ">after LUFS", ">active s", "note")
     return table("Gain staging", columns, rows)
+
+
+def alignment_table(alignments: Sequence[Alignment], sample_rate_hz: int) -> Table:
+    """Return what aligning did: the measured delay, and by how much each stem is moved."""
+    rows = [
+        (
+            entry.id,
+            entry.to or NONE,
+            figure(entry.delay_ms, 2, sign=True) if entry.to else NONE,
+            figure(1e3 * entry.moved_samples / sample_rate_hz, 2, sign=True),
+            ("same" if entry.same_polarity else "opposite") if entry.peak else NONE,
+            figure(entry.peak, 2),
+            entry.note,
+        )
+        for entry in alignments
+    ]
+    columns = ("stem", "to", ">measured ms", ">moved ms", "polarity", ">correlation", "note")
+    return table("Alignment", columns, rows)
 
 
 def bridge_table(rows: Sequence[BridgeRow], title: str = "Meter bridge") -> Table:

@@ -62,6 +62,7 @@ def plan_json(plan: MixPlan) -> dict[str, Any]:
             for place in plan.places
         ],
         "staging": list(plan.stagings),
+        "alignment": list(plan.alignments),
         "notes": list(plan.notes),
     }
 
@@ -128,7 +129,7 @@ def command(
     output is 32-bit float, and peaks over 0 dBFS are a warning with the figure. A manifest lies
     beside the output: what it was made from, and how to make it again.
     """
-    from mixmaster.cli.bridge import plan_table, staging_table
+    from mixmaster.cli.bridge import alignment_table, plan_table, staging_table
     from mixmaster.cli.output import note, progress, show, show_json
     from mixmaster.engine.publish import check_writable, refuse_inputs
     from mixmaster.mixing.plan import find_stems, plan_mix
@@ -165,6 +166,8 @@ def command(
         show_json(plan_json(plan))
     else:
         show(plan_table(plan), *([staging_table(plan.stagings)] if plan.stagings else []))
+        if plan.alignments:
+            show(alignment_table(plan.alignments, plan.sample_rate_hz))
 
 
 def _show_run(run: MixRun, *, as_json: bool) -> None:

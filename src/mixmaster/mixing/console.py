@@ -30,12 +30,15 @@ class Instance:
         strip: The strip's name in the preset.
         channels: 1 or 2.
         staging_gain_db: What gain staging solved for the strip.
+        moved_samples: By how much aligning moves it later; earlier, on top of its delay, if
+            negative: then it is its source that begins later.
     """
 
     id: str
     strip: str
     channels: int
     staging_gain_db: float = 0.0
+    moved_samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +275,9 @@ class Console:
             post=post,
             motion=motion,
             head_gain=-head if strip.polarity else head,
-            delay_samples=round(ms_to_samples(strip.delay_ms, self._rate)),
+            delay_samples=max(
+                0, round(ms_to_samples(strip.delay_ms, self._rate)) + instance.moved_samples
+            ),
             inserts=self._inserts(instance.id, strip.insert, f"strip.{instance.strip}"),
             has_source=True,
         )

@@ -23,6 +23,7 @@ from mixmaster.engine.render import Passage
 from mixmaster.engine.threads import default_threads, one_blas_thread
 from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.metering.loudness import SLICES_PER_SECOND, BlockPowers
+from mixmaster.mixing.aligning import Alignment, align, alignment_notes
 from mixmaster.mixing.automation import Song, resolve
 from mixmaster.mixing.console import Console, Instance, Place
 from mixmaster.mixing.names import Assignment, assign
@@ -30,7 +31,7 @@ from mixmaster.mixing.names import Stem as NamedStem
 from mixmaster.mixing.preset import MixPreset
 from mixmaster.mixing.staging import Staging, stage, sum_powers
 from mixmaster.mixing.stems import StemSource
-from mixmaster.units import db_to_gain
+from mixmaster.units import db_to_gain, ms_to_samples
 
 Progress = Callable[[str, float], None]
 
@@ -70,6 +71,7 @@ class MixPlan:
         threads: How many threads share the work.
         automation: What moves.
         tempo_map: Where bars and beats lie; None where the preset's tempo holds throughout.
+        alignments: What aligning did, one entry a stem whose strip asks for it.
     """
 
     preset: MixPreset
@@ -85,6 +87,7 @@ class MixPlan:
     threads: int
     automation: tuple[AutomationLane, ...] = ()
     tempo_map: TempoMap | None = None
+    alignments: tuple[Alignment, ...] = ()
 
     @property
     def sources(self) -> dict[str, StemSource]:
@@ -164,6 +167,7 @@ def plan_mix(
         AudioFileError: For a stem that cannot be used.
         DocumentError: For stems that no strip, or two strips equally, match; for automation
             that does not fit the preset or the song.
+        RefusedError: Where a strip's ``align_to`` finds no clear match.
         UsageError: For a section that lies outside the song.
         SignalError: For NaN or infinity in a stem.
     """
@@ -187,6 +191,17 @@ def plan_mix(
         for given in assignment.instances
     }
     strips = {given.id: given.strip for given in assignment.instances}
+    alignments = align(
+        preset,
+        tuple(stems.values()),
+        strips,
+        threads=threads,
+        tell=lambda share: tell("aligning the stems", share),
+    )
+    moved = {entry.id: entry.moved_samples for entry in alignments}
+    for stem in stems.values():
+        delay_ms = preset.strip[strips[stem.id]].delay_ms
+        stem.skipped_frames = max(0, -round(ms_to_samples(delay_ms, rate)) - moved.get(stem.id, 0))
     length_s = max(stem.frames for stem in stems.values()) / rate
     song = Song(
         preset, tuple(stems), tempo_map or TempoMap.constant(preset.tempo_bpm), rate, length_s
@@ -203,7 +218,11 @@ def plan_mix(
     gains = {entry.strip: entry.gain_db for entry in stagings}
     instances = [
         Instance(
-            stem.id, strips[stem.id], stem.channels, gains.get(f"strip.{strips[stem.id]}", 0.0)
+            stem.id,
+            strips[stem.id],
+            stem.channels,
+            gains.get(f"strip.{strips[stem.id]}", 0.0),
+            moved.get(stem.id, 0),
         )
         for stem in stems.values()
     ]
@@ -216,6 +235,7 @@ def plan_mix(
     if assignment.idle:
         notes.append("no stem matches these strips: " + ", ".join(assignment.idle))
     notes += [f"{entry.strip}: {entry.note}" for entry in stagings if entry.note]
+    notes += alignment_notes(alignments, rate)
     notes += _resampled(infos.values(), rate)
     if not heard:
         notes.append("mute and solo leave no stem to be heard")
@@ -237,6 +257,7 @@ def plan_mix(
         threads=threads,
         automation=tuple(automation),
         tempo_map=tempo_map,
+        alignments=alignments,
     )
 
 

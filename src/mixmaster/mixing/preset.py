@@ -77,6 +77,11 @@ class Strip(Settings):
     delay_ms: float = parameter(
         0.0, "Delay at the input, ms: to line up microphones.", low=0.0, high=1000.0
     )
+    align_to: str | None = parameter(
+        None,
+        "A strip to line up with, such as overheads: each stem is moved, earlier or later, by the "
+        "delay measured between the two, up to 20 ms. delay_ms comes on top. Off if silent.",
+    )
     gain_db: float = parameter(0.0, _FADER, low=MIN_GAIN_DB, high=MAX_GAIN_DB, automatable=True)
     pan: float = parameter(0.0, _PAN, low=-1.0, high=1.0, automatable=True)
     width: float = parameter(1.0, _WIDTH, low=0.0, high=2.0, automatable=True)

@@ -30,6 +30,7 @@ def find(preset: MixPreset, name: str) -> list[str]:
 def problems(preset: MixPreset) -> list[Problem]:
     """Return everything that does not fit together, each naming its key."""
     found = [*_reserved(preset), *_routes(preset), *_inserts(preset), *_lists(preset)]
+    found += _alignments(preset)
     # A cycle can only be named once every name on it is known.
     return found or _cycles(preset)
 
@@ -96,6 +97,25 @@ def _lists(preset: MixPreset) -> Iterator[Problem]:
             if seen & set(find(preset, name)):
                 yield Problem(f"{key}.{number}", f"'{name}' is listed twice")
             seen |= set(find(preset, name))
+
+
+def _alignments(preset: MixPreset) -> Iterator[Problem]:
+    """What a strip is lined up with is a strip, and in the end not itself."""
+    for name in preset.strip:
+        key, chain = f"strip.{name}.align_to", [f"strip.{name}"]
+        while (target := preset.strip[chain[-1].removeprefix("strip.")].align_to) is not None:
+            found = [node for node in find(preset, target) if node.startswith("strip.")]
+            if not found:
+                if len(chain) == 1:
+                    hint = did_you_mean(target, list(preset.strip))
+                    yield Problem(key, f"no strip '{target}'", hint)
+                break
+            chain += found
+            if found[0] in chain[:-1]:
+                if found[0] == f"strip.{name}":
+                    loop = " -> ".join(node.removeprefix("strip.") for node in chain)
+                    yield Problem(key, f"a strip cannot be lined up with itself: {loop}")
+                break
 
 
 def _reference(preset: MixPreset, key: str, name: str) -> Iterator[Problem]:

@@ -190,6 +190,8 @@ def mix_manifest(
         revisions=plan.revisions(),
         notes=(*plan.own_notes, *stem_warnings(plan)),
     )
+    if plan.alignments:
+        made["alignment"] = jsonable(plan.alignments)
     return {**made, "staging": jsonable(plan.stagings), "bridge": jsonable(bridge)}
 
 

@@ -22,6 +22,7 @@ class StemSource:
         files: One file, or left and right.
         sample_rate_hz: The session's rate; files of another rate are converted.
         strict: Whether a file shorter than its header says is an error.
+        skipped_frames: How many frames at the session's rate are left out at its beginning.
         notes: What the files had to say while they were read: cut short, damaged, ...
     """
 
@@ -29,6 +30,7 @@ class StemSource:
     files: tuple[AudioInfo, ...]
     sample_rate_hz: int
     strict: bool = False
+    skipped_frames: int = 0
     notes: list[str] = field(default_factory=list)
     _open: list[AudioSource] = field(default_factory=list)
 
@@ -39,10 +41,11 @@ class StemSource:
 
     @property
     def frames(self) -> int:
-        """Frames at the session's rate, of the longest file."""
-        return max(
+        """Frames at the session's rate, of the longest file, from the first that is used."""
+        longest = max(
             round(info.frames * self.sample_rate_hz / info.sample_rate_hz) for info in self.files
         )
+        return max(0, longest - self.skipped_frames)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -60,7 +63,7 @@ class StemSource:
             for info in self.files
         ]
         for source in self._open:
-            source.seek(start_frame)
+            source.seek(start_frame + self.skipped_frames)
 
         def read(frames: int) -> Block:
             parts = [source.read(frames) for source in self._open]
