@@ -85,6 +85,15 @@ def test_blocks_equal_the_whole_while_everything_moves() -> None:
         assert np.array_equal(whole[0], signal * whole[1])
 
 
+@pytest.mark.parametrize("name", ["makeup_db", "mix"])
+def test_a_level_belongs_to_the_sound_that_the_look_ahead_delays(name: str) -> None:
+    signal = np.full((1, RATE), 0.25)
+    curve = np.where(np.arange(RATE) < RATE // 2, 0.0, 1.0)
+    effect = Compressor(threshold_db=12.0, ratio=4.0, makeup_db=6.0, lookahead_ms=10.0)
+    out, _ = automated(effect, signal, {name: curve})
+    assert int(np.argmax(np.diff(out[0, 480:]) != 0.0)) + 1 == RATE // 2
+
+
 @pytest.mark.parametrize(
     ("name", "low", "high"), [("threshold_db", -30.0, -20.0), ("makeup_db", -6.0, 6.0)]
 )

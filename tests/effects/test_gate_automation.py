@@ -50,6 +50,13 @@ def test_a_moving_range_is_what_a_shut_gate_takes() -> None:
     np.testing.assert_allclose(20.0 * np.log10(gain[RATE:]), -curve[RATE:], atol=1e-5)
 
 
+def test_a_range_belongs_to_the_sound_that_the_look_ahead_delays() -> None:
+    signal = np.full((1, RATE), 1e-3)
+    curve = np.where(np.arange(RATE) < RATE // 2, 20.0, 40.0)
+    out, _ = automated(Gate(threshold_db=-30.0, lookahead_ms=10.0), signal, {"range_db": curve})
+    assert int(np.argmax(np.diff(out[0, 480:]) != 0.0)) + 1 == RATE // 2
+
+
 @pytest.mark.parametrize("ratio", [1.5, 100.0])
 def test_blocks_equal_the_whole_while_both_move(ratio: float) -> None:
     signal = hits(5, 130_000, 2)

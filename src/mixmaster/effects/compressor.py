@@ -16,6 +16,7 @@ from mixmaster.dsp.gain_computer import DB_PER_OCTAVE, CompressionCurve
 from mixmaster.dsp.key_filter import KeyFilter
 from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.effects.keyed import KeyedEffect, KeyListenProcessor
+from mixmaster.effects.moving import Moving
 from mixmaster.units import db_to_gain, ms_to_samples
 
 
@@ -174,7 +175,11 @@ class CompressorProcessor(Processor):
         self._delay = DelayLine(context.channels, self.latency_samples)
         self._key_filter = KeyFilter(settings.key_sections(context))
         self._moved_level = bool(moved & {"makeup_db", "mix"})
-        self._makeup_db, self._mix = settings.makeup_db, settings.mix
+        self._mix = settings.mix
+        self._moving_mix = Moving("mix", settings.mix, context, self.latency_samples)
+        self._moving_makeup_db = Moving(
+            "makeup_db", settings.makeup_db, context, self.latency_samples
+        )
         self._makeup = db_to_gain(settings.makeup_db)
         self.idle_gain = 1.0 + settings.mix * (self._makeup - 1.0)
         self._ramp = PoolRamp(self._compression.pool, 1.0 if self._moved_level else self.idle_gain)
@@ -241,9 +246,10 @@ class CompressorProcessor(Processor):
 
     def _levelled(self, gains: Block, at: BlockContext) -> Block:
         """Return the gain with make-up and mix, where either moves."""
-        out = gains * db_to_gain(at.automation.get("makeup_db", np.array([self._makeup_db])))
+        makeup = db_to_gain(np.asarray(self._moving_makeup_db.at(at)))
+        out = gains * makeup
         out -= 1.0
-        out *= at.automation.get("mix", self._mix)
+        out *= self._moving_mix.at(at)
         out += 1.0
         return out
 

@@ -25,6 +25,7 @@ from mixmaster.dsp.sos import SosFilter
 from mixmaster.effects.base import BlockContext, Context, Effect, Processor
 from mixmaster.effects.keyed import KeyListenProcessor
 from mixmaster.effects.keyless import misfit
+from mixmaster.effects.moving import Moving
 from mixmaster.units import ms_to_samples
 
 
@@ -173,8 +174,10 @@ class DeEsserProcessor(Processor):
         self._delay = DelayLine(context.channels, self.latency_samples)
         self._ramp = PoolRamp(self._detector.pool, 1.0)
         self._only_removed = settings.listen == "removed"
-        moves = "range_db" in context.automated
-        self._neutral = settings.ratio == 1.0 or (settings.range_db == 0.0 and not moves)
+        self._range_db = Moving("range_db", settings.range_db, context, self.latency_samples)
+        self._neutral = settings.ratio == 1.0 or (
+            settings.range_db == 0.0 and not self._range_db.moves
+        )
         self._frames = 0
         self._gains: Block | None = None
         self._octaves: Block | None = None
@@ -190,11 +193,18 @@ class DeEsserProcessor(Processor):
         assert key.shape[1] == self._frames
         self._gains = self._octaves = None
         if not self._neutral and self._frames:
-            octaves = self._detector.process(key, at.start_frame, at.automation)
+            octaves = self._detector.process(key, at.start_frame, self._figures(at))
             if octaves.any() or not self._ramp.at_rest:
                 self._octaves = octaves
                 self._gains = self._ramp.process(np.exp2(octaves), self._frames)
         return self._turned_down(self._delay.process(block), self._gains)
+
+    def _figures(self, at: BlockContext) -> dict[str, Block]:
+        """Return what automation moves: the threshold with the key, the range with the sound."""
+        figures = dict(at.automation)
+        if self._range_db.moves:
+            figures["range_db"] = np.asarray(self._range_db.at(at))
+        return figures
 
     def _turned_down(self, delayed: Block, gains: Block | None) -> Block:
         band = delayed if self._neutral or self._band is None else self._band.process(delayed)

@@ -15,6 +15,7 @@ from mixmaster.dsp.gating import GateGain
 from mixmaster.dsp.key_filter import KeyFilter
 from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.effects.keyed import KeyedEffect, KeyListenProcessor
+from mixmaster.effects.moving import Moving
 from mixmaster.units import db_to_gain, gain_to_db, ms_to_samples
 
 
@@ -130,6 +131,7 @@ class GateProcessor(Processor):
         self._key_filter = KeyFilter(settings.key_sections(context))
         self._gate: GateGain | None = None
         self._moved = context.automated
+        self._range_db = Moving("range_db", settings.range_db, context, self.latency_samples)
         threshold_db = settings.threshold_db
         if "threshold_db" in self._moved:
             threshold_db = 0.0  # levels are brought to the threshold where it moves
@@ -172,7 +174,7 @@ class GateProcessor(Processor):
             levels *= db_to_gain(-pool_values(at.automation["threshold_db"], 1))
         floors = None
         if "range_db" in self._moved:
-            floors = db_to_gain(-pool_values(at.automation["range_db"], 1))
+            floors = db_to_gain(-pool_values(np.asarray(self._range_db.at(at)), 1))
         gains = self._gate.process(levels, at.start_frame, floors)
         self._gains = gains if isinstance(gains, float) else gains[: self._frames]
         if isinstance(gains, float) and gains == 1.0:

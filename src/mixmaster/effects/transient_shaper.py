@@ -16,6 +16,7 @@ from mixmaster.dsp.key_filter import KeyFilter
 from mixmaster.dsp.transients import HOLD_MS, LiftCeiling, TransientWeights
 from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.effects.keyed import KeyedEffect, KeyListenProcessor
+from mixmaster.effects.moving import Moving
 from mixmaster.units import db_to_gain, gain_to_db, ms_to_samples
 
 
@@ -93,7 +94,6 @@ class TransientShaperProcessor(Processor):
 
     def __init__(self, settings: TransientShaper, context: Context) -> None:
         rate = context.sample_rate_hz
-        self._settings = settings
         self._weights = TransientWeights(
             attack_ms=settings.attack_ms,
             sustain_ms=settings.sustain_ms,
@@ -106,8 +106,11 @@ class TransientShaperProcessor(Processor):
         self._delay = DelayLine(context.channels, self.latency_samples)
         self._key_filter = KeyFilter(settings.key_sections(context))
         self._ramp = PoolRamp(self._weights.pool, 1.0)
-        self._moved = context.automated
-        self._neutral = settings.attack_db == 0.0 and settings.sustain_db == 0.0 and not self._moved
+        late = self.latency_samples
+        self._attack_db = Moving("attack_db", settings.attack_db, context, late)
+        self._sustain_db = Moving("sustain_db", settings.sustain_db, context, late)
+        still = not context.automated
+        self._neutral = still and settings.attack_db == 0.0 and settings.sustain_db == 0.0
         self._ceiling = None
         if settings.ceiling_dbfs is not None:
             ceiling = db_to_gain(settings.ceiling_dbfs)
@@ -129,8 +132,8 @@ class TransientShaperProcessor(Processor):
         if self._neutral or not self._frames:
             return delayed
         octaves, ending = self._weights.process(self._key_filter.process(key), at.start_frame)
-        octaves *= self._octaves("attack_db", self._settings.attack_db, at)
-        ending *= self._octaves("sustain_db", self._settings.sustain_db, at)
+        octaves *= self._octaves(self._attack_db, at)
+        ending *= self._octaves(self._sustain_db, at)
         octaves += ending
         if self._ceiling is not None:
             octaves = self._ceiling.lower(octaves, block)
@@ -141,11 +144,12 @@ class TransientShaperProcessor(Processor):
             self._gains = self._ceiling.clamp(self._gains, delayed)
         return delayed * self._gains
 
-    def _octaves(self, name: str, still_db: float, at: BlockContext) -> Block | float:
+    def _octaves(self, amount_db: Moving, at: BlockContext) -> Block | float:
         """Return an amount in octaves: a number, or one a pool where it moves."""
-        if name in self._moved:
-            return pool_values(at.automation[name], self._weights.pool) / DB_PER_OCTAVE
-        return still_db / DB_PER_OCTAVE
+        value_db = amount_db.at(at)
+        if isinstance(value_db, float):
+            return value_db / DB_PER_OCTAVE
+        return pool_values(value_db, self._weights.pool) / DB_PER_OCTAVE
 
     def gain_curve(self) -> Block:
         """Return the gain of the last block, linear, ``(frames,)``."""
