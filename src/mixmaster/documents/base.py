@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from mixmaster.documents.origin import Origin
 from mixmaster.errors import Problem
 
 FORMAT = 1
@@ -76,6 +77,18 @@ class Document(Settings):
     )
     name: str = parameter(..., "What people call it.")
     description: str = parameter("", "What it is for, in a sentence or two.")
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the document comes from, and so which files it may name."""
+        return self._origin
+
+    def place(self, origin: Origin) -> Self:
+        """Note where the document comes from; return it."""
+        self._origin = origin
+        return self
 
     @classmethod
     def document_kind(cls) -> str:

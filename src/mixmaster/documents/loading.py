@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from mixmaster.documents.addresses import did_you_mean
 from mixmaster.documents.base import FORMAT, Document
+from mixmaster.documents.origin import Origin
 from mixmaster.documents.overrides import Override, apply_overrides, parse_override
 from mixmaster.documents.problems import described, problems_of
 from mixmaster.errors import DocumentError, Problem
@@ -39,7 +40,10 @@ def load(model: type[D], path: Path, *, overrides: Iterable[Override | str] = ()
         DocumentError: With every problem found, each naming its key.
         UsageError: For an override that is not ``path=value``.
     """
-    return validate(model, read_table(path), where=str(path), overrides=overrides)
+    parsed = [parse_override(o) if isinstance(o, str) else o for o in overrides]
+    said = frozenset(override.value for override in parsed if isinstance(override.value, str))
+    document = validate(model, read_table(path), where=str(path), overrides=parsed)
+    return document.place(Origin(path.parent, said))
 
 
 def load_text(

@@ -15,6 +15,7 @@ from mixmaster.arrays import Block
 from mixmaster.documents.tempo import TempoMap
 from mixmaster.dsp.curves import Curve
 from mixmaster.effects.base import Effect
+from mixmaster.engine.resources import ResourceFiles
 from mixmaster.errors import UsageError
 
 Point = Literal["pre", "post"]
@@ -63,12 +64,14 @@ class Insert:
         settings: The effect's settings.
         key: What its detector listens to, summed; None for its own signal, empty for silence.
         automation: The curves of the parameters that move, by address within the effect.
+        files: The files that the effect needs.
     """
 
     id: str
     settings: Effect
     key: tuple[Feed, ...] | None = None
     automation: Mapping[str, Curve] = field(default_factory=dict)
+    files: ResourceFiles = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from mixmaster.dsp.curves import Curve
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.effects.base import BlockContext, Context, Effect, Processor
 from mixmaster.engine.graph import Feed, Graph, Matrix, MovingMatrix, Node
+from mixmaster.engine.resources import ResourceShelf
 from mixmaster.engine.stats import BridgeRow, InsertStats, NodeStats
 from mixmaster.engine.tempo import TempoSteps
 from mixmaster.errors import SignalError
@@ -273,6 +274,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
     tail: dict[str, int] = {}
     settle: dict[str, int] = {}
     runs: dict[str, NodeRun] = {}
+    shelf = ResourceShelf(graph.sample_rate_hz)
 
     def channels_of(feed: Feed) -> int:
         if feed.matrix is not None:
@@ -302,6 +304,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
                     seed=seed,
                     where=insert.id,
                     automated=frozenset(insert.automation),
+                    resources=shelf.of(insert.files, insert.id),
                 )
             )
             arrival = max((latency[feed.source] for feed in insert.key or ()), default=now)

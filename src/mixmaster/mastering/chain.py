@@ -14,6 +14,7 @@ from mixmaster.audio.finite import check_finite
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.engine.render import MAX_TAIL_S, TAIL_FLOOR
+from mixmaster.engine.resources import ResourceShelf
 from mixmaster.engine.stats import InsertStats, ReductionFigures
 from mixmaster.mastering.analysis import PoolPowers
 from mixmaster.mastering.pipeline import ahead
@@ -51,9 +52,15 @@ def prepare_stage(insert: PlacedInsert, sample_rate_hz: int, channels: int) -> S
     """Return an insert that is ready to run.
 
     Raises:
-        DocumentError: For settings that make no sense at this rate or channel count.
+        DocumentError: For settings that make no sense at this rate or channel count, or a file
+            that cannot be used.
     """
-    context = Context(sample_rate_hz, channels, where=insert.id)
+    context = Context(
+        sample_rate_hz,
+        channels,
+        resources=ResourceShelf(sample_rate_hz).of(insert.files, insert.id),
+        where=insert.id,
+    )
     processor = insert.settings.prepare(context)
     bypassed = insert.settings.bypass
     return Stage(

@@ -255,7 +255,7 @@ class Tree:
         def prepare(insert: PlacedInsert, sample_rate_hz: int, channels: int) -> Stage:
             nonlocal node
             settings = insert.settings.model_dump_json()
-            key = f"{insert.id} {insert.settings.sound_revision} {settings}"
+            key = f"{insert.id} {insert.settings.sound_revision} {settings} {insert.files}"
             if key not in node.children:
                 node.children[key] = _Node(prepare_stage(insert, sample_rate_hz, channels))
                 self.stages += 1

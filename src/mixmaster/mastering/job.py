@@ -14,6 +14,7 @@ from mixmaster.effects.width import Width
 from mixmaster.engine.manifest import InputRecord, input_record
 from mixmaster.engine.measuring import measure_file
 from mixmaster.engine.publish import Publication
+from mixmaster.engine.resources import resource_paths, resource_records
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import AudioFileError, RefusedError, UsageError
 from mixmaster.mastering.chain import Chain, convert_spool, spool_chain
@@ -94,6 +95,7 @@ class Job:
         self.input_gain_db = 0.0
         self.notes: list[str] = []
         self.inserts: tuple[PlacedInsert, ...] = preset.chain()
+        self._resources = resource_records(resource_paths(each.files for each in self.inserts))
         if mix.info.channels == 1:
             wide = [insert for insert in self.inserts if isinstance(insert.settings, Width)]
             self.notes += [f"{insert.id} is left out: the mix is mono" for insert in wide]
@@ -201,9 +203,8 @@ class Job:
         programme = self._programme(spec.sample_rate_hz)
         request = self._request(named, programme)
         try:
-            with Publication(
-                file, overwrite=self._options.overwrite, inputs=[self._mix.path]
-            ) as out:
+            read = [self._mix.path, *resource_paths(insert.files for insert in self.inserts)]
+            with Publication(file, overwrite=self._options.overwrite, inputs=read) as out:
                 delivered = deliver(
                     programme,
                     request,
@@ -211,7 +212,12 @@ class Job:
                     lambda done: self._progress(f"writing {file.name}", done),
                 )
                 said = master_manifest(
-                    self._mix.record, self._preset, request, delivered, self.input_gain_db
+                    self._mix.record,
+                    self._preset,
+                    request,
+                    delivered,
+                    self.input_gain_db,
+                    resources=self._resources,
                 )
                 if origin is not None:
                     said["mix"] = dict(origin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,19 @@ def master_manifest(
     request: Request,
     delivered: Delivered,
     input_gain_db: float,
+    *,
+    resources: Sequence[InputRecord] = (),
 ) -> dict[str, Any]:
-    """Return the manifest of one master: the mix, both documents, and every gain that was found."""
+    """Return the manifest of one master: the mix, both documents, and every gain that was found.
+
+    Args:
+        mix: The mix.
+        preset: The chain.
+        request: What was asked for.
+        delivered: What was delivered.
+        input_gain_db: Before the chain.
+        resources: The files that inserts have needed.
+    """
     passage = request.passage
     settings = {
         "preset": preset.model_dump(mode="json", exclude_none=True),
@@ -31,7 +43,7 @@ def master_manifest(
     revisions: dict[str, int] = {effect.effect: effect.sound_revision for effect in preset.insert}
     return build(
         "master",
-        inputs=[mix],
+        inputs=[mix, *resources],
         settings=settings,
         revisions=revisions,
     ) | {

@@ -12,6 +12,7 @@ from mixmaster.documents.base import Document, MisfitError, items, parameter
 from mixmaster.effects.base import Effect
 from mixmaster.effects.limiter import Limiter
 from mixmaster.effects.registry import AnyEffect
+from mixmaster.engine.resources import ResourceFiles, locate
 from mixmaster.errors import Problem
 
 
@@ -22,10 +23,12 @@ class PlacedInsert:
     Attributes:
         id: Its full id, ``master.insert.eq``.
         settings: The effect's settings.
+        files: The files that the effect needs.
     """
 
     id: str
     settings: Effect
+    files: ResourceFiles = ()
 
 
 class MasteringPreset(Document):
@@ -89,9 +92,17 @@ class MasteringPreset(Document):
         return insert_ids(self.insert)
 
     def chain(self) -> tuple[PlacedInsert, ...]:
-        """Return the inserts before the delivery limiter, in order."""
+        """Return the inserts before the delivery limiter, in order.
+
+        Raises:
+            DocumentError: For a file that an insert needs and that cannot be had.
+        """
         return tuple(
-            PlacedInsert(f"master.insert.{id_}", effect)
+            PlacedInsert(
+                f"master.insert.{id_}",
+                effect,
+                locate(effect, f"master.insert.{id_}", self.origin),
+            )
             for id_, effect in zip(self._ids(), self.insert, strict=True)
             if not (isinstance(effect, Limiter) and effect.is_delivery)
         )

@@ -11,6 +11,7 @@ from mixmaster.documents.tempo import TempoMap
 from mixmaster.dsp.curves import Curve
 from mixmaster.effects.base import Effect
 from mixmaster.engine.graph import Feed, Graph, Insert, Matrix, Node
+from mixmaster.engine.resources import locate
 from mixmaster.mixing import solo
 from mixmaster.mixing.automation import Moves
 from mixmaster.mixing.moving import Level, MovingGain, MovingPan, MovingPost
@@ -391,7 +392,9 @@ class Console:
                 if source not in {node, strip}:
                     key = self._key(source, effect.key_position)
             moving = self._moves.below(node, f"insert.{name}", strip)
-            inserts.append(Insert(f"{node}.insert.{name}", effect, key, moving))
+            insert = f"{node}.insert.{name}"
+            files = locate(effect, insert, self._preset.origin)
+            inserts.append(Insert(insert, effect, key, moving, files))
         return tuple(inserts)
 
     def _key(self, source: str, position: Literal["pre", "post"]) -> tuple[Feed, ...]:

@@ -20,6 +20,7 @@ from mixmaster.documents.tempo import TempoMap
 from mixmaster.engine.graph import Graph
 from mixmaster.engine.publish import made_here
 from mixmaster.engine.render import Passage
+from mixmaster.engine.resources import resource_paths
 from mixmaster.engine.threads import default_threads, one_blas_thread
 from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.metering.loudness import SLICES_PER_SECOND, BlockPowers
@@ -106,8 +107,15 @@ class MixPlan:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The stems' files, in order."""
-        return tuple(path for stem in self.sources.values() for path in stem.paths)
+        """All files that are read: the stems', in order, and what effects need."""
+        stems = [path for stem in self.sources.values() for path in stem.paths]
+        return (*stems, *self.resources)
+
+    @property
+    def resources(self) -> tuple[Path, ...]:
+        """The files that effects need, each once."""
+        nodes = self.graph.nodes
+        return resource_paths(insert.files for node in nodes for insert in node.inserts)
 
     def revisions(self) -> dict[str, int]:
         """Return the revision of every insert that runs, by its id."""

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from mixmaster.arrays import BLOCK_FRAMES
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import CONTAINERS, FileSpec, SinkReport, open_sink
+from mixmaster.audio.source import probe
 from mixmaster.engine.hashing import background_hashes
 from mixmaster.engine.manifest import build, input_record
 from mixmaster.engine.measuring import measure_file
@@ -171,6 +172,7 @@ def mix_manifest(
         for stem in plan.sources.values()
         for info in stem.files
     ]
+    inputs += [input_record(probe(path), hashes[path].result()) for path in plan.resources]
     passage = plan.passage
     settings = {
         "preset": plan.preset.model_dump(mode="json", exclude_none=True),

@@ -1,0 +1,97 @@
+"""Files that effects need: found where documents may name them, read once at the session's rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from mixmaster.arrays import Block
+from mixmaster.audio.source import content_hash, open_source, probe
+from mixmaster.documents.origin import Origin, UnfoundFileError
+from mixmaster.effects.base import Effect
+from mixmaster.engine.manifest import InputRecord, input_record
+from mixmaster.errors import AudioFileError, DocumentError, Problem, SignalError
+
+MAX_RESOURCE_S = 30.0
+"""Longer than any space rings; a longer file is a song, and would eat memory."""
+
+ResourceFiles = tuple[tuple[str, Path], ...]
+"""An effect's files, by the names under which `Context.resources` brings them."""
+
+
+def locate(effect: Effect, where: str, origin: Origin) -> ResourceFiles:
+    """Return the files that an effect needs, after a look at their headers.
+
+    Args:
+        effect: The effect.
+        where: The insert's id, for errors.
+        origin: Of the document that has the effect.
+
+    Raises:
+        DocumentError: For a file that is missing, lies where it may not, is not audio, is empty or
+            too long; names the insert and the key.
+    """
+    found = []
+    for key, name in effect.resource_files().items():
+        try:
+            path = origin.find(name)
+            info = probe(path)
+        except UnfoundFileError as error:
+            problem = Problem(key, error.problem.reason, error.problem.hint)
+            raise DocumentError(where, (problem,)) from error
+        except AudioFileError as error:
+            problem = Problem(key, f"{name!r} cannot be used: {error.reason}", error.hint)
+            raise DocumentError(where, (problem,)) from error
+        if not info.duration_s <= MAX_RESOURCE_S:
+            problem = Problem(
+                key,
+                f"{name!r} is {info.duration_s:.1f} s long",
+                f"an impulse response lasts at most {MAX_RESOURCE_S:g} s",
+            )
+            raise DocumentError(where, (problem,))
+        found.append((key, path))
+    return tuple(found)
+
+
+class ResourceShelf:
+    """Files that were read, at one rate: however many effects ask for one, it is there once.
+
+    Args:
+        sample_rate_hz: The rate.
+    """
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        self._sample_rate_hz = sample_rate_hz
+        self._read: dict[Path, Block] = {}
+
+    def of(self, files: ResourceFiles, where: str) -> dict[str, Block]:
+        """Return the samples of files, ``(channels, frames)`` each, not to be written to.
+
+        Raises:
+            DocumentError: For a file that is damaged, or holds NaN or infinity; names the insert.
+        """
+        return {key: self._one(path, key, where) for key, path in files}
+
+    def _one(self, path: Path, key: str, where: str) -> Block:
+        if path not in self._read:
+            try:
+                with open_source(path, sample_rate_hz=self._sample_rate_hz) as source:
+                    samples = np.concatenate(list(source.blocks()), axis=1)
+            except (AudioFileError, SignalError) as error:
+                problem = Problem(key, f"{path.name!r} cannot be used: {error.reason}", error.hint)
+                raise DocumentError(where, (problem,)) from error
+            samples.flags.writeable = False
+            self._read[path] = samples
+        return self._read[path]
+
+
+def resource_paths(files: Iterable[ResourceFiles]) -> tuple[Path, ...]:
+    """Return all files that inserts need, each once, in order."""
+    return tuple(dict.fromkeys(path for each in files for _, path in each))
+
+
+def resource_records(paths: Iterable[Path]) -> list[InputRecord]:
+    """Return what manifests say of files that effects have used."""
+    return [input_record(probe(path), content_hash(path)) for path in paths]
