@@ -124,6 +124,22 @@ def test_opposite_polarity_is_said_and_left(tmp_path: Path) -> None:
     assert turned.alignments[0].same_polarity
 
 
+def test_an_amplifier_that_bends_the_phase_is_lined_up_by_what_all_passages_say(
+    tmp_path: Path,
+) -> None:
+    """Half of the bands turned by a quarter period: no polarity, but one delay throughout."""
+    drum = bursts(11, 12.0)
+    spectrum = np.fft.rfft(drum)
+    hz = np.fft.rfftfreq(drum.size, 1.0 / RATE_HZ)
+    spectrum[(hz > 300.0) & (hz < 2_000.0)] *= np.exp(0.55j * np.pi)
+    amplifier = later(np.fft.irfft(spectrum, drum.size), 66)
+    plan = plan_mix([write(tmp_path, snare=drum, oh=amplifier)], preset(KIT))
+    (entry,) = plan.alignments
+    assert entry.same_polarity is None
+    assert abs(entry.moved_samples - 66) <= 6
+    assert "trust your ears" in entry.note
+
+
 def test_stereo_overheads_are_matched_by_the_side_that_hears_it_best(tmp_path: Path) -> None:
     drum, other = bursts(5), bursts(6)
     overheads = np.stack((later(drum, 120), 0.2 * later(drum, 260) + other))

@@ -76,7 +76,7 @@ def alignment_table(alignments: Sequence[Alignment], sample_rate_hz: int) -> Tab
             entry.to or NONE,
             figure(entry.delay_ms, 2, sign=True) if entry.to else NONE,
             figure(1e3 * entry.moved_samples / sample_rate_hz, 2, sign=True),
-            ("same" if entry.same_polarity else "opposite") if entry.peak else NONE,
+            {True: "same", False: "opposite", None: NONE}[entry.same_polarity],
             figure(entry.peak, 2),
             entry.note,
         )

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from mixmaster.mixing.stems import StemSource
 
 
+_UNANIMOUS = 4
+_UNANIMOUS_SHARE = 0.9
+"""Where so many passages all say the same, that is the delay, though bands disagree: a DI and an
+amplifier's microphone differ in phase as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alignment(Result):
     """What aligning did to a stem.
@@ -33,7 +39,8 @@ class Alignment(Result):
         delay_ms: How much later the other one was than this one, as measured.
         moved_samples: By how much this one is moved later in all (earlier if negative): by the
             measured delay, and by what moves the other one.
-        same_polarity: Whether the two have the same polarity, as the preset turns them.
+        same_polarity: Whether the two have the same polarity, as the preset turns them; None
+            where that cannot be told.
         peak: The phase correlation, 0 to 1.
         note: What is worth knowing; empty if nothing is.
     """
@@ -42,7 +49,7 @@ class Alignment(Result):
     to: str | None
     delay_ms: float
     moved_samples: int
-    same_polarity: bool
+    same_polarity: bool | None
     peak: float
     note: str = ""
 
@@ -161,14 +168,14 @@ def _place(
     """
     if found.silent.issuperset(stem.paths):
         note = "silent: left in its place"
-        return Alignment(stem.id, others[0].id if others else None, 0.0, 0, True, 0.0, note)
+        return Alignment(stem.id, others[0].id if others else None, 0.0, 0, None, 0.0, note)
     pairs = [
         (best[0], best[1], other)
         for other in others
         if (best := found.best(stem.paths, other.paths)) is not None
     ]
     if not others:
-        return Alignment(stem.id, None, 0.0, 0, same_polarity=True, peak=0.0)
+        return Alignment(stem.id, None, 0.0, 0, None, 0.0)
     names = " or ".join(other.id for other in others)
     hint = f"leave align_to out of strip.{stem.id.partition('/')[0].removeprefix('strip.')}"
     if not pairs:
@@ -179,7 +186,8 @@ def _place(
             hint,
         )
     relation, delay_ms, other = max(pairs, key=lambda pair: pair[0].shared * pair[0].peak)
-    if not relation.certain:
+    unanimous = relation.passages >= _UNANIMOUS and relation.passages_share >= _UNANIMOUS_SHARE
+    if not (relation.certain or unanimous):
         raise RefusedError(
             stem.id,
             f"how it lies to {other.id} is not clear: {delay_ms:+.2f} ms, but only "
@@ -196,6 +204,9 @@ def _place(
             },
         )
     samples = round(ms_to_samples(delay_ms, stem.sample_rate_hz)) + moved[other.id]
+    if not relation.certain:
+        note = f"bands disagree ({relation.bands_agree} of {relation.bands}): trust your ears"
+        return Alignment(stem.id, other.id, delay_ms, samples, None, relation.peak, note)
     same = (relation.polarity > 0) != flipped
     note = "" if same else f"its polarity is opposite to {other.id}: try it turned over"
     return Alignment(stem.id, other.id, delay_ms, samples, same, relation.peak, note)
