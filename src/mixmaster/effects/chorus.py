@@ -27,8 +27,8 @@ _DEEPEST_MS = 20.0
 class Chorus(ModulatedEffect):
     """Delayed copies, each swaying in time and so in pitch, beside the dry sound.
 
-    ``mix`` 0 is the identity. The copies are read between samples with an error below -100 dB up
-    to 0.375 of the rate (18 kHz at 48 kHz).
+    ``mix`` 0 is the identity. The copies are read between samples with an error
+    below -95 dB up to 0.35 of the rate (16.8 kHz at 48 kHz).
     """
 
     summary: ClassVar[str] = "Chorus: swaying copies that widen and thicken; alone, a vibrato."
@@ -124,14 +124,14 @@ class ChorusProcessor(Processor):
         self._swing = swing
         self._voices = settings.voices
         self._level = 1.0 / math.sqrt(settings.voices)
-        self._depth_ms = Moving("depth_ms", settings.depth_ms, context)
         self._middle = ms_to_samples(settings.delay_ms, rate_hz)
         self._samples_a_ms = ms_to_samples(1.0, rate_hz)
-        deepest = ms_to_samples(_DEEPEST_MS, rate_hz) if self._depth_ms.moves else self._middle
-        if not self._depth_ms.moves:
+        deepest = self._middle
+        if "depth_ms" not in context.automated:
             deepest = ms_to_samples(settings.depth_ms, rate_hz)
-        deepest = min(deepest, self._middle)
         self.latency_samples = max(0, math.ceil(SHORTEST_SAMPLES - (self._middle - deepest)))
+        swing.latency_samples = self.latency_samples
+        self._depth_ms = Moving("depth_ms", settings.depth_ms, context, self.latency_samples)
         longest = self._middle + deepest + self.latency_samples
         self._delay = ModulatedDelay(context.channels, longest)
         self._plain = DelayLine(context.channels, self.latency_samples)

@@ -31,8 +31,8 @@ MOST_FEEDBACK = 0.95
 class Flanger(ModulatedEffect):
     """A short moving delay against the dry sound: notches at odd multiples of 1 / (2 delay).
 
-    ``mix`` 0 is the identity. The delay is read between samples with an error below -100 dB up to
-    0.375 of the rate (18 kHz at 48 kHz).
+    ``mix`` 0 is the identity. The delay is read between samples with an error
+    below -95 dB up to 0.35 of the rate (16.8 kHz at 48 kHz).
     """
 
     summary: ClassVar[str] = "Flanger: a jet-like comb that sweeps up and down."
@@ -119,6 +119,7 @@ class FlangerProcessor(Processor):
         shortest = ms_to_samples(settings.delay_ms, rate_hz)
         self._half_depth = 0.5 * ms_to_samples(settings.depth_ms, rate_hz)
         self.latency_samples = max(0, math.ceil(SHORTEST_SAMPLES - shortest))
+        swing.latency_samples = self.latency_samples
         shortest += self.latency_samples
         longest = shortest + 2.0 * self._half_depth
         self._middle = shortest + self._half_depth

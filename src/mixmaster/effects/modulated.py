@@ -78,20 +78,25 @@ class Swing:
         shape: The way it goes.
         stereo_phase_deg: By how much each channel is ahead of the one before it.
         context: The rate, the tempo, the channels.
+
+    Attributes:
+        latency_samples: By how much the sound that it moves is late, and so it is too.
     """
 
     def __init__(
         self, effect: ModulatedEffect, shape: LfoShape, stereo_phase_deg: float, context: Context
     ) -> None:
+        self.latency_samples = 0
         self._lfo = Lfo(effect.swings_hz(context), context.sample_rate_hz, shape)
         self._phases = [stereo_phase_deg / 360.0 * side for side in range(context.channels)]
 
     def values(self, at: BlockContext, frames: int, ahead_turns: float = 0.0) -> Block:
         """Return -1 to 1 for each frame of a block, ``(channels, frames)``."""
         out = np.empty((len(self._phases), frames))
+        start = at.start_frame - self.latency_samples
         for side, phase in enumerate(self._phases):
             if side and phase == self._phases[0]:
                 out[side] = out[0]
             else:
-                out[side] = self._lfo.values(at.start_frame, frames, phase + ahead_turns)
+                out[side] = self._lfo.values(start, frames, phase + ahead_turns)
         return out
