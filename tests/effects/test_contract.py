@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from mixmaster.arrays import GRID_FRAMES, Block
 from mixmaster.effects.base import BlockContext, Context, Effect, Processor
+from mixmaster.effects.dynamic_eq import DynamicEqBand
 from mixmaster.effects.eq_bands import APPLIES, EqBand
 from mixmaster.effects.multiband import MultibandBand
 from mixmaster.effects.registry import EFFECTS, AnyEffect
@@ -32,6 +33,12 @@ NEEDED: dict[str, dict[str, Any]] = {
 NEUTRAL: dict[str, dict[str, Any]] = {
     "eq": {"bands": [{"shape": "bell", "frequency_hz": 100.0, "gain_db": 0.0}]},
     "compressor": {"ratio": 1.0},
+    "dynamic_eq": {
+        "bands": [
+            {"frequency_hz": 300.0, "range_db": -6.0, "ratio": 1.0},
+            {"frequency_hz": 3_000.0, "range_db": 6.0, "threshold_db": 12.0, "knee_db": 0.0},
+        ]
+    },
     "multiband": {"bands": [{"up_to_hz": 200.0, "threshold_db": -60.0}, {"ratio": 1.0}]},
     "gate": {},
     "de_esser": {},
@@ -67,6 +74,8 @@ def values(name: str, field: FieldInfo) -> st.SearchStrategy[Any]:
     """Valid values of one parameter, from its declaration alone."""
     if field.annotation == tuple[StereoBand, ...]:
         return stereo_bands()
+    if field.annotation == tuple[DynamicEqBand, ...]:
+        return st.lists(dynamic_bands(), max_size=3)
     if field.annotation == tuple[MultibandBand, ...]:
         return multiband_bands()
     if name == "bands":
@@ -100,6 +109,17 @@ def stereo_bands(draw: st.DrawFn) -> list[dict[str, Any]]:
     width = values("width", StereoBand.model_fields["width"])
     found: list[dict[str, Any]] = [{"up_to_hz": hz, "width": draw(width)} for hz in corners]
     return [*found, {"width": draw(width)}]
+
+
+@st.composite
+def dynamic_bands(draw: st.DrawFn) -> dict[str, Any]:
+    fields = DynamicEqBand.model_fields
+    chosen = draw(st.lists(st.sampled_from(list(fields)), unique=True))
+    band = {key: draw(values(key, fields[key])) for key in chosen}
+    band["frequency_hz"] = draw(st.floats(10.0, 22_000.0))
+    if band.get("shape", "bell") != "bell":
+        band["q"] = min(band.get("q", 1.0), 1.0)
+    return band
 
 
 @st.composite

@@ -17,6 +17,7 @@ from mixmaster.effects.eq_stages import (
     staged,
 )
 from mixmaster.effects.keyless import KeylessEffect
+from mixmaster.effects.lanes import STEREO, misplaced
 from mixmaster.errors import DocumentError, Problem
 
 
@@ -62,10 +63,7 @@ class Eq(KeylessEffect):
                 signal that has none, one too narrow and low for linear phase, and for automation
                 of what the band does not read or of linear phase.
         """
-        problems = [
-            *self._misplaced(context),
-            *self._unmovable(context),
-        ]
+        problems = self._misplaced(context) + self._unmovable(context)
         if problems:
             raise DocumentError(context.where, tuple(problems))
         placed = []
@@ -76,36 +74,24 @@ class Eq(KeylessEffect):
                 placed.append(PlacedBand(band, moved))
         if not placed:
             return BypassProcessor()
-        stages = staged(placed) if context.channels == 2 else [Stage(False, (tuple(placed),))]
+        stages = staged(placed) if context.channels == STEREO else [Stage(False, (tuple(placed),))]
         if self.phase == "linear":
             return LinearEqProcessor(stages, context)
         return EqProcessor(stages, context)
 
     def _misplaced(self, context: Context) -> list[Problem]:
         """Return what cannot be at this rate or channel count."""
-        rate_hz, channels = context.sample_rate_hz, context.channels
-        problems = []
-        for number, band in enumerate(self.bands, start=1):
-            if not band.frequency_hz < 0.5 * rate_hz:
-                problems.append(
-                    Problem(
-                        f"bands.{number}.frequency_hz",
-                        f"{band.frequency_hz:g} Hz cannot exist at {rate_hz} Hz",
-                        f"below {0.5 * rate_hz:g} Hz",
-                    )
-                )
-            # A mono signal is all mid.
-            fits = channels == 2 or band.channels == "stereo"
-            if not fits and not (channels == 1 and band.channels == "mid"):
-                problems.append(
-                    Problem(
-                        f"bands.{number}.channels",
-                        f"a signal of {channels} channel{'s' * (channels > 1)} has no "
-                        f"{band.channels}",
-                        '"stereo", or a stereo strip or bus',
-                    )
-                )
-        return problems
+        rate_hz = context.sample_rate_hz
+        problems = [
+            Problem(
+                f"bands.{number}.frequency_hz",
+                f"{band.frequency_hz:g} Hz cannot exist at {rate_hz} Hz",
+                f"below {0.5 * rate_hz:g} Hz",
+            )
+            for number, band in enumerate(self.bands, start=1)
+            if not band.frequency_hz < 0.5 * rate_hz
+        ]
+        return problems + misplaced([band.channels for band in self.bands], context.channels)
 
     def _unmovable(self, context: Context) -> list[Problem]:
         """Return what automation asks for and nothing would read."""

@@ -11,6 +11,7 @@ from pydantic import model_validator
 from mixmaster.arrays import Block
 from mixmaster.documents.base import MisfitError, Settings, parameter
 from mixmaster.dsp import filters
+from mixmaster.effects.lanes import Channels
 from mixmaster.errors import Problem
 
 Shape = Literal[
@@ -24,8 +25,6 @@ Shape = Literal[
     "tilt",
     "all_pass",
 ]
-
-Channels = Literal["stereo", "mid", "side", "left", "right"]
 
 APPLIES: dict[str, tuple[str, ...]] = {
     "bell": ("gain_db", "q"),
@@ -47,7 +46,7 @@ _OPTIONAL = ("gain_db", "q", "slope_db_per_octave")
 _DEFAULT_Q = 2.0**-0.5
 _DEFAULT_SLOPE = 12
 HIGHEST_SHELF_Q = 2.0
-_NO_GAIN_DB = 1e-9
+NO_GAIN_DB = 1e-9
 """Less than this is no gain: double precision could not tell the band from nothing."""
 _LEAST_TILT_DB = 1e-6
 """A tilt that is moved through 0 dB passes it by this much: its design divides by the gain."""
@@ -128,7 +127,7 @@ class EqBand(Settings):
     def sections(self, sample_rate_hz: float) -> Block:
         """Return the band's second-order sections, ``(sections, 6)``; none if it does nothing."""
         gain_db = 0.0 if self.gain_db is None else self.gain_db
-        if "gain_db" in APPLIES[self.shape] and abs(gain_db) < _NO_GAIN_DB:
+        if "gain_db" in APPLIES[self.shape] and abs(gain_db) < NO_GAIN_DB:
             return np.zeros((0, 6))
         return self._designed(self.frequency_hz, gain_db, self._still_q, sample_rate_hz)
 

@@ -17,6 +17,7 @@ from mixmaster.dsp.swept import STEP_FRAMES, SweptSection
 from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.effects.eq_bands import EqBand
 from mixmaster.effects.keyless import misfit
+from mixmaster.effects.lanes import left_and_right, mid_and_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,9 @@ class EqProcessor(Processor):
             if not others:
                 block = first.process(block, at)
                 continue
-            sides = _mid_and_side(block) if mid_side else (block[:1], block[1:])
+            sides = mid_and_side(block) if mid_side else (block[:1], block[1:])
             heard = first.process(sides[0], at), others[0].process(sides[1], at)
-            block = _left_and_right(heard) if mid_side else np.concatenate(heard)
+            block = left_and_right(*heard) if mid_side else np.concatenate(heard)
         return block
 
 
@@ -133,8 +134,8 @@ class LinearEqProcessor(Processor):
         del at
         for mid_side, convolver in self._stages:
             if mid_side:
-                heard = convolver.process(np.concatenate(_mid_and_side(block)))
-                block = _left_and_right((heard[:1], heard[1:]))
+                heard = convolver.process(np.concatenate(mid_and_side(block)))
+                block = left_and_right(heard[:1], heard[1:])
             else:
                 block = convolver.process(block)
         return block
@@ -214,12 +215,3 @@ def _linear_kernel(chain: Chain, context: Context) -> Block:
             "phase",
         )
     return kernel
-
-
-def _mid_and_side(block: Block) -> tuple[Block, Block]:
-    return 0.5 * (block[:1] + block[1:]), 0.5 * (block[:1] - block[1:])
-
-
-def _left_and_right(mid_and_side: tuple[Block, Block]) -> Block:
-    mid, side = mid_and_side
-    return np.concatenate((mid + side, mid - side))

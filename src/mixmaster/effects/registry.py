@@ -11,6 +11,7 @@ from mixmaster.effects.chorus import Chorus
 from mixmaster.effects.compressor import Compressor
 from mixmaster.effects.de_esser import DeEsser
 from mixmaster.effects.delay import Delay
+from mixmaster.effects.dynamic_eq import DynamicEq
 from mixmaster.effects.eq import Eq
 from mixmaster.effects.flanger import Flanger
 from mixmaster.effects.gate import Gate
@@ -30,6 +31,7 @@ from mixmaster.effects.width import Width
 
 EFFECTS: tuple[type[Effect], ...] = (
     Eq,
+    DynamicEq,
     Compressor,
     Multiband,
     Gate,
@@ -55,6 +57,7 @@ EFFECTS: tuple[type[Effect], ...] = (
 
 AnyEffect = Annotated[
     Eq
+    | DynamicEq
     | Compressor
     | Multiband
     | Gate
