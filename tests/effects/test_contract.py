@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
@@ -27,8 +28,12 @@ NAMES = [str(effect.model_fields["effect"].default) for effect in EFFECTS]
 NEEDED: dict[str, dict[str, Any]] = {
     "delay": {"time_ms": 40.0},
     "limiter": {"ceiling_dbtp": -1.0},
+    "convolution": {"impulse": "room.wav"},
 }
 """What an effect must be told before it can run."""
+
+RESOURCES = {"impulse": np.random.default_rng(9).standard_normal((1, 5_000)) / 100.0}
+"""The files that effects need, as if they had been read."""
 
 NEUTRAL: dict[str, dict[str, Any]] = {
     "eq": {"bands": [{"shape": "bell", "frequency_hz": 100.0, "gain_db": 0.0}]},
@@ -51,6 +56,7 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "auto_pan": {"depth": 0.0},
     "delay": {"time_ms": 40.0, "mix": 0.0},
     "reverb": {"mix": 0.0},
+    "convolution": {"impulse": "room.wav", "mix": 0.0},
     "width": {"width": 1.0},
     "stereo_bands": {"bands": [{"up_to_hz": 200.0}, {"width": 1.0}]},
     "haas": {},
@@ -153,8 +159,8 @@ def effects(draw: st.DrawFn, effect: type[Effect]) -> Effect:
     own = [key for key in effect.model_fields if key not in COMMON]
     given_keys = draw(st.lists(st.sampled_from(own), unique=True, max_size=len(own)))
     table = {"effect": name, **NEEDED.get(name, {})}
-    # Places in a file that this test does not have.
-    given_keys = [key for key in given_keys if not key.startswith("noise_")]
+    # Places in a file that this test does not have, and the name of one that it makes up.
+    given_keys = [key for key in given_keys if not key.startswith(("noise_", "impulse"))]
     if name == "utility" and "delay_ms" in given_keys:
         given_keys = [key for key in given_keys if key != "delay_samples"]
     if name == "delay" and "beats" in given_keys:
@@ -173,7 +179,7 @@ def effects(draw: st.DrawFn, effect: type[Effect]) -> Effect:
 def prepared(effect: Effect, context: Context) -> Processor:
     """A processor, or a reason to draw again: settings may not suit a rate or channel count."""
     try:
-        return effect.prepare(context)
+        return effect.prepare(replace(context, resources=RESOURCES))
     except DocumentError:
         assume(False)
         raise

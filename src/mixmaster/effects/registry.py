@@ -9,6 +9,7 @@ from pydantic import Field
 from mixmaster.effects.base import Effect
 from mixmaster.effects.chorus import Chorus
 from mixmaster.effects.compressor import Compressor
+from mixmaster.effects.convolution import Convolution
 from mixmaster.effects.de_esser import DeEsser
 from mixmaster.effects.delay import Delay
 from mixmaster.effects.dynamic_eq import DynamicEq
@@ -45,6 +46,7 @@ EFFECTS: tuple[type[Effect], ...] = (
     AutoPan,
     Delay,
     Reverb,
+    Convolution,
     Width,
     StereoBands,
     Haas,
@@ -71,6 +73,7 @@ AnyEffect = Annotated[
     | AutoPan
     | Delay
     | Reverb
+    | Convolution
     | Width
     | StereoBands
     | Haas

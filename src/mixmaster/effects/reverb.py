@@ -271,12 +271,7 @@ class ReverbProcessor(Processor):
             wet[:, start : start + GRID_FRAMES] = self._cell(
                 fed[:, start : start + GRID_FRAMES], start, at
             )
-        mix = at.automation.get("mix")
-        if mix is None:
-            return blend(block, wet, self._settings.mix)
-        wet *= mix
-        wet += (1.0 - mix) * block
-        return wet
+        return blend(block, wet, at.automation.get("mix", self._settings.mix))
 
     def _cell(self, fed: Block, start: int, at: BlockContext) -> Block:
         """Return the wet sound of at most 4,096 frames of a block, from ``start`` on."""
