@@ -8,24 +8,21 @@ import numpy as np
 from pydantic import model_validator
 
 from mixmaster.arrays import GRID_FRAMES, Block
-from mixmaster.documents.base import MisfitError, Settings, items, parameter
+from mixmaster.documents.base import Settings, items, parameter
 from mixmaster.dsp.crossover import MOST_CORNERS, Crossover
 from mixmaster.dsp.decay import SILENCE, ring_out_samples
 from mixmaster.dsp.sos import SosFilter
+from mixmaster.effects.band_edges import band_edge, check_edges, corners
 from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
-from mixmaster.errors import DocumentError, Problem
 
 
 class StereoBand(Settings):
     """One band."""
 
-    up_to_hz: float | None = parameter(
-        None,
+    up_to_hz: float | None = band_edge(
         "Where the band ends and the next begins: 120 to 250 for a bass band, 2000 to 5000 for "
-        "the mids. Silent in the last band, which goes to the top.",
-        low=20.0,
-        high=20_000.0,
+        "the mids. Silent in the last band, which goes to the top."
     )
     width: float = parameter(
         1.0,
@@ -52,23 +49,7 @@ class StereoBands(KeylessEffect):
 
     @model_validator(mode="after")
     def _bands_rise(self) -> Self:
-        problems = []
-        below_hz = 0.0
-        for number, band in enumerate(self.bands, start=1):
-            key, last = f"bands.{number}.up_to_hz", number == len(self.bands)
-            if last and band.up_to_hz is not None:
-                problems.append(
-                    Problem(key, "the last band goes to the top", "leave it out, or add a band")
-                )
-            elif not last and band.up_to_hz is None:
-                problems.append(Problem(key, "is missing", "only the last band goes without"))
-            elif band.up_to_hz is not None:
-                if not band.up_to_hz > below_hz:
-                    reason = f"{band.up_to_hz:g} Hz is not above the band before, {below_hz:g} Hz"
-                    problems.append(Problem(key, reason, "order the bands from low to high"))
-                below_hz = band.up_to_hz
-        if problems:
-            raise MisfitError(problems)
+        check_edges([band.up_to_hz for band in self.bands])
         return self
 
     def prepare(self, context: Context) -> Processor:
@@ -78,19 +59,7 @@ class StereoBands(KeylessEffect):
             DocumentError: For other than two channels, unless neutral, or a band that ends at or
                 above the Nyquist frequency.
         """
-        corners = [band.up_to_hz for band in self.bands if band.up_to_hz is not None]
-        nyquist_hz = 0.5 * context.sample_rate_hz
-        problems = tuple(
-            Problem(
-                f"bands.{number}.up_to_hz",
-                f"{hz:g} Hz cannot exist at {context.sample_rate_hz} Hz",
-                f"below {nyquist_hz:g} Hz",
-            )
-            for number, hz in enumerate(corners, start=1)
-            if not hz < nyquist_hz
-        )
-        if problems:
-            raise DocumentError(context.where, problems)
+        corners_hz = corners([band.up_to_hz for band in self.bands], context)
         if all(band.width == 1.0 for band in self.bands) and not context.automated:
             return BypassProcessor()
         if context.channels != 2:
@@ -99,7 +68,7 @@ class StereoBands(KeylessEffect):
                 f"width needs two channels, not {context.channels}",
                 "a stereo strip or bus, or every width 1.0",
             )
-        return StereoBandsProcessor([band.width for band in self.bands], corners, context)
+        return StereoBandsProcessor([band.width for band in self.bands], corners_hz, context)
 
 
 class StereoBandsProcessor(Processor):
