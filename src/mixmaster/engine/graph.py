@@ -107,11 +107,13 @@ class Node:
 
     def dependencies(self) -> Iterator[str]:
         """Yield the ids of all nodes that must have run before this one."""
-        for feed in self.feeds:
-            yield feed.source
+        yield from (feed.source for feed in self.listens_to())
+
+    def listens_to(self) -> Iterator[Feed]:
+        """Yield all feeds into its sum and into its inserts' detectors."""
+        yield from self.feeds
         for insert in self.inserts:
-            for feed in insert.key or ():
-                yield feed.source
+            yield from insert.key or ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Graph:
         sample_rate_hz: The session's rate.
         tempo_bpm: The tempo at the session's zero.
         tempo_map: How it goes on; None for one tempo throughout.
+        tapped_before_faders: The nodes whose pre point something listens to.
     """
 
     nodes: tuple[Node, ...]
@@ -131,13 +134,8 @@ class Graph:
     sample_rate_hz: int
     tempo_bpm: float = 120.0
     tempo_map: TempoMap | None = None
+    tapped_before_faders: frozenset[str] = frozenset()
     by_id: dict[str, Node] = field(default_factory=dict)
-
-    def taps_pre(self, node_id: str) -> bool:
-        """Return whether anything taps a node's pre point."""
-        keys = [i.key or () for node in self.nodes for i in node.inserts]
-        feeds = [feed for group in (*keys, *(node.feeds for node in self.nodes)) for feed in group]
-        return any(feed.source == node_id and feed.point == "pre" for feed in feeds)
 
     @staticmethod
     def build(
@@ -155,27 +153,35 @@ class Graph:
         by_id = {node.id: node for node in nodes}
         assert len(by_id) == len(nodes), "node ids are unique"
         ordered: list[Node] = []
-        state: dict[str, int] = {}
-
-        def visit(node_id: str, path: tuple[str, ...]) -> None:
-            if state.get(node_id) == 1:
-                return
+        done: set[str] = set()
+        # Depth first, without recursion: a preset may nest deeper than Python's stack.
+        path: list[str] = []
+        pending: list[Iterator[str]] = [iter((output,))]
+        while pending:
+            node_id = next(pending[-1], None)
+            if node_id is None:
+                pending.pop()
+                if path:
+                    done.add(path[-1])
+                    ordered.append(by_id[path.pop()])
+                continue
+            if node_id in done:
+                continue
             if node_id in path:
                 loop = " -> ".join([*path[path.index(node_id) :], node_id])
                 raise UsageError(node_id, f"the routing runs in a circle: {loop}")
             if node_id not in by_id:
                 raise UsageError(path[-1], f"listens to '{node_id}', which does not exist")
-            for dependency in by_id[node_id].dependencies():
-                visit(dependency, (*path, node_id))
-            state[node_id] = 1
-            ordered.append(by_id[node_id])
-
-        visit(output, ())
+            path.append(node_id)
+            pending.append(by_id[node_id].dependencies())
         return Graph(
             nodes=tuple(ordered),
             output=output,
             sample_rate_hz=sample_rate_hz,
             tempo_bpm=tempo_bpm,
             tempo_map=tempo_map,
+            tapped_before_faders=frozenset(
+                feed.source for node in ordered for feed in node.listens_to() if feed.point == "pre"
+            ),
             by_id={node.id: node for node in ordered},
         )

@@ -159,7 +159,7 @@ class NodeRun:
         self.stats = NodeStats(node, graph.sample_rate_hz)
         self._delay = DelayLine(node.channels, node.delay_samples)
         self._latency = latency_samples
-        self._keeps_pre = graph.taps_pre(node.id)
+        self._keeps_pre = node.id in graph.tapped_before_faders
         self._tempo_bpm = graph.tempo_bpm
         self._sample_rate_hz = graph.sample_rate_hz
 

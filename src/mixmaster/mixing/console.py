@@ -329,6 +329,8 @@ class Console:
         settings = channel.settings
         muting = MovingGain(2, Level(mutes=channel.mutes)) if channel.mutes else None
         self._feeds[_bus_id(settings.output)].append(Feed(channel.id, motion=muting))
+        if not settings.send:
+            return
         # A muted group is silent with all that makes it up, what that sends elsewhere included.
         buses = list(self._route_of(settings))
         if any(self._is_mute(f"bus.{name}", None, self._preset.bus[name]) for name in buses):

@@ -31,10 +31,7 @@ def heard(
     """
     if not soloed:
         return {bus: list(into) for bus, into in feeds.items()}
-    below: dict[str, list[str]] = {}
-    for bus, into in feeds.items():
-        for feed in into:
-            below.setdefault(feed.source, []).append(bus)
+    below = _below(feeds)
     above = {bus: [feed.source for feed in into] for bus, into in feeds.items()}
     left = {
         bus: [
@@ -54,19 +51,19 @@ def heard(
 
 def carrying(feeds: Feeds, sources: Iterable[str]) -> dict[str, tuple[Feed, ...]]:
     """Return the feeds that come, directly or not, from one of ``sources``: the rest is silence."""
-    alive = set(sources)
-    while True:
-        more = {
-            bus
-            for bus, into in feeds.items()
-            if bus not in alive and any(feed.source in alive for feed in into)
-        }
-        if not more:
-            break
-        alive |= more
+    alive = _reach(_below(feeds), sources)
     return {
         bus: tuple(feed for feed in into if feed.source in alive) for bus, into in feeds.items()
     }
+
+
+def _below(feeds: Feeds) -> dict[str, list[str]]:
+    """Return the buses that each node feeds."""
+    found: dict[str, list[str]] = {}
+    for bus, into in feeds.items():
+        for feed in into:
+            found.setdefault(feed.source, []).append(bus)
+    return found
 
 
 def _reach(edges: Mapping[str, Sequence[str]], starts: Iterable[str]) -> set[str]:
