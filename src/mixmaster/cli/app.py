@@ -26,7 +26,17 @@ from mixmaster.cli.streams import (
 )
 from mixmaster.errors import InterruptedByUserError, MixmasterError
 
-COMMANDS = ("mix", "master", "render", "measure", "check", "report", "presets", "demo")
+COMMANDS = (
+    "mix",
+    "master",
+    "render",
+    "compare",
+    "measure",
+    "check",
+    "report",
+    "presets",
+    "demo",
+)
 """The commands, in the order in which help lists them; each is ``cli/<name>.py``."""
 
 EXIT_BUG = 70
