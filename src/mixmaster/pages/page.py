@@ -7,8 +7,6 @@ and nothing else at all: no request leaves the page.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from mixmaster.pages.compare import levels_scene, loudness_comparison, spectrum_
 from mixmaster.pages.data import Data, bands_data, event_rows, spectrum_data, time_data
 from mixmaster.pages.happenings import counted_text, counts_of
 from mixmaster.pages.loudness import loudness_scene, momentary_of, short_term_of
+from mixmaster.pages.policy import policy
 from mixmaster.pages.scene import Points, Scene
 from mixmaster.pages.spectrum import neutral_guide, spectrum_scene
 from mixmaster.pages.stereo import bands_scene, correlation_of, correlation_scene
@@ -94,23 +93,8 @@ def report_page(
         style=Markup(style),  # noqa: S704 - ours
         script=Markup(script),  # noqa: S704 - ours
         data=data,
-        **_policy(body, style, script),
+        **policy(body, style, script),
     )
-
-
-def _policy(*content: str) -> dict[str, str]:
-    """Return the nonce and the policy that names it.
-
-    The nonce is a hash of all that the page holds: the same page has the same bytes, and a name
-    that wanted to carry the nonce would have to hold a hash of itself.
-    """
-    digest = hashlib.sha256("\0".join(content).encode("utf-8", "surrogatepass")).digest()
-    nonce = base64.urlsafe_b64encode(digest[:18]).decode("ascii")
-    policy = (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    return {"nonce": nonce, "policy": policy}
 
 
 def _environment() -> Environment:
