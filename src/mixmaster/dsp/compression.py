@@ -16,6 +16,7 @@ from mixmaster.arrays import GRID_FRAMES, Block
 from mixmaster.dsp.auto_release import CREST_MS, AutoRelease, shortest_release
 from mixmaster.dsp.dynamics import (
     HOTTEST_DBFS,
+    detector_pool,
     linked_peaks,
     linked_powers,
     pool_frames,
@@ -105,13 +106,14 @@ class CompressorGain:
         self._attack = OnePole(attack / self.pool, row_steps, gain=-self._slope)
         self._average = OnePole(rms / self.pool, row_steps) if rms > 0.0 else None
         self._auto: AutoRelease | None = None
+        self._crest_pool = max(self.pool, detector_pool(rate))
         if times.auto_release:
             self._moving = MovingReleasePeak()
             self._auto = AutoRelease(
-                release_steps=release / self.pool,
-                shortest_steps=shortest / self.pool,
-                crest_steps=ms_to_samples(CREST_MS, rate) / self.pool,
-                row_steps=row_steps,
+                release_steps=release / self._crest_pool,
+                shortest_steps=shortest / self._crest_pool,
+                crest_steps=ms_to_samples(CREST_MS, rate) / self._crest_pool,
+                row_steps=GRID_FRAMES // self._crest_pool,
             )
 
     def process(
@@ -128,15 +130,21 @@ class CompressorGain:
             SignalError: For NaN or infinity in the key.
         """
         squared = self._average is not None
-        levels = (linked_powers if squared else linked_peaks)(key, self.pool)
+        loudest = None
+        if self._auto is not None:
+            loudest = linked_peaks(key, 1).reshape(1, -1)
+        if squared:
+            levels = linked_powers(key, self.pool)
+        else:
+            levels = linked_peaks(key if loudest is None else loudest, self.pool)
         largest = levels.max(axis=1)
         if not float(largest.max()) < math.inf:
             refuse_non_finite(
                 key, where=self._where, start_frame=start_frame, sample_rate_hz=self._rate
             )
         release_steps = None
-        if self._auto is not None:
-            release_steps = self._release_steps(self._auto, key, start_frame)
+        if loudest is not None:
+            release_steps = self._release_steps(loudest, key, start_frame)
         if self._average is not None:
             levels = self._average.process(levels)
             largest = levels.max(axis=1)
@@ -183,12 +191,18 @@ class CompressorGain:
             squared=squared,
         )
 
-    def _release_steps(self, auto: AutoRelease, key: Block, start_frame: int) -> Block:
-        """Return the time constant of the release, in steps, ``(rows, steps)``."""
-        loudest = linked_peaks(key, 1).reshape(1, -1)
-        powers = linked_powers(loudest, self.pool)
+    def _release_steps(self, loudest: Block, key: Block, start_frame: int) -> Block:
+        """Return the time constant of the release, in steps, ``(rows, steps)``.
+
+        The crest factor moves over ``CREST_MS``: it is found on pools of ``_crest_pool`` frames,
+        of which mean power and peak are exact, and holds for each of them.
+        """
+        assert self._auto is not None
+        powers = linked_powers(loudest, self._crest_pool)
         if not float(powers.max()) < math.inf:
             refuse_non_finite(
                 key, where=self._where, start_frame=start_frame, sample_rate_hz=self._rate
             )
-        return auto.process(linked_peaks(loudest, self.pool), powers)
+        release = self._auto.process(linked_peaks(loudest, self._crest_pool), powers)
+        release *= self._crest_pool / self.pool
+        return np.repeat(release, self._crest_pool // self.pool, axis=1)
