@@ -56,8 +56,13 @@ class FeedbackDelay:
         self._crossed = crossed
         self._past = zeros(channels, samples)
 
-    def process(self, block: Block) -> Block:
-        """Return the echoes alone, ``(channels, frames)``."""
+    def process(self, block: Block, feedback: Block | None = None) -> Block:
+        """Return the echoes alone, ``(channels, frames)``.
+
+        Args:
+            block: ``(channels, frames)``.
+            feedback: How much comes back at each frame, ``(frames,)``, where it moves.
+        """
         channels, frames = block.shape
         delay = self.samples
         line = np.empty((channels, delay + frames))
@@ -66,9 +71,10 @@ class FeedbackDelay:
             for start in range(cell, min(cell + GRID_FRAMES, frames), delay):
                 stop = min(start + delay, cell + GRID_FRAMES, frames)
                 fresh = block[:, start:stop]
-                if self._feedback != 0.0:
+                if feedback is not None or self._feedback != 0.0:
                     echo = line[:, start:stop]
-                    fresh = fresh + self._feedback * (echo[::-1] if self._crossed else echo)
+                    part = self._feedback if feedback is None else feedback[start:stop]
+                    fresh = fresh + part * (echo[::-1] if self._crossed else echo)
                 if self._filter is not None:
                     fresh = self._filter.process(fresh)
                 line[:, delay + start : delay + stop] = fresh

@@ -181,3 +181,31 @@ class ModulatedLoop:
             first = channel * length + start - (HALF_TAPS - 1)
             at[channel] = np.arange(first, first + frames) - whole.astype(np.intp)
         return at, taps
+
+
+class Glide:
+    """A curve that takes its time: two equal poles, from rest at its first value.
+
+    Args:
+        samples: The time constant of each.
+
+    Attributes:
+        settle_samples: After how much it has forgotten its past, within -120 dB.
+    """
+
+    def __init__(self, samples: float) -> None:
+        pole = math.exp(-1.0 / samples)
+        self._filter = SosFilter(
+            np.array([[(1.0 - pole) ** 2, 0.0, 0.0, 1.0, -2.0 * pole, pole * pole]]), 1
+        )
+        self._first: float | None = None
+        self.settle_samples = math.ceil(18.0 * samples)
+
+    def process(self, curve: Block) -> Block:
+        """Return the glided curve, ``(frames,)``."""
+        if self._first is None:
+            self._first = float(curve[0]) if curve.size else None
+        if self._first is None:
+            return curve
+        moved = self._filter.process((curve - self._first)[None])[0]
+        return np.asarray(moved + self._first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -13,20 +14,33 @@ from mixmaster.documents.base import MisfitError, parameter
 from mixmaster.dsp import filters
 from mixmaster.dsp.decay import SILENCE, ring_out_samples
 from mixmaster.dsp.delay_line import FeedbackDelay
+from mixmaster.dsp.interpolation import HALF_TAPS
+from mixmaster.dsp.lfo import Lfo
+from mixmaster.dsp.modulated_delay import SHORTEST_LOOP_SAMPLES, Glide, ModulatedLoop
 from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
+from mixmaster.effects.moving import Moving
 from mixmaster.effects.wet import blend, check_cuts, cuts
 from mixmaster.errors import Problem
 from mixmaster.units import beats_to_ms, ms_to_samples
 
 SHORTEST_MS = 5.0
 LONGEST_MS = 5_000.0
+MOST_FEEDBACK = 0.95
+
+_GLIDE_S = 0.05
+"""Each of two poles: 90 % of the way to a new time is gone after 0.2 s."""
+
+_WOBBLE = ((1.0, 0.85), (7.0, 0.15))
+"""How often, and how much, of a tape's wow and its flutter; together 1 at most."""
 
 
 class Delay(KeylessEffect):
     """Echoes. Exactly one of ``time_ms`` and ``beats`` is given; ``mix`` 0 is the identity.
 
-    The time is rounded to a whole sample: at most 11 microseconds at 44.1 kHz.
+    The time is rounded to a whole sample: at most 11 microseconds at 44.1 kHz. Only where it
+    wavers or glides the echoes are read between samples, each time round with an error below
+    -95 dB up to 0.35 of the rate.
     """
 
     summary: ClassVar[str] = "Delay: echoes in milliseconds or in beats of the song's tempo."
@@ -35,9 +49,11 @@ class Delay(KeylessEffect):
     time_ms: float | None = parameter(
         None,
         "How long until the echo: 5 to 30 doubles, 80 to 140 is slapback, longer is an echo "
-        "of its own. Either this or beats.",
+        "of its own. Either this or beats. Automation glides to a new time within a third of a "
+        "second, bending the echoes' pitch as tape does.",
         low=SHORTEST_MS,
         high=LONGEST_MS,
+        automatable=True,
     )
     beats: float | None = parameter(
         None,
@@ -51,7 +67,8 @@ class Delay(KeylessEffect):
         "How much of each echo comes back: 0 is a single echo, 0.2 to 0.4 a few that die away, "
         "above 0.7 a wash.",
         low=0.0,
-        high=0.95,
+        high=MOST_FEEDBACK,
+        automatable=True,
     )
     mix: float = parameter(
         0.25,
@@ -59,6 +76,7 @@ class Delay(KeylessEffect):
         "on a return.",
         low=0.0,
         high=1.0,
+        automatable=True,
     )
     low_cut_hz: float | None = parameter(
         None,
@@ -78,6 +96,20 @@ class Delay(KeylessEffect):
         False,
         "Whether the echoes bounce: the first left, the second right. Needs two channels and "
         "feedback to be heard as such.",
+    )
+    wobble_ms: float = parameter(
+        0.0,
+        "How far the echoes waver in time, and so in pitch, more with every repeat, as on worn "
+        "tape: 0.2 to 0.5 is alive, 1 to 3 seasick. 0 is steady.",
+        low=0.0,
+        high=3.0,
+    )
+    wobble_hz: float = parameter(
+        0.7,
+        "How fast they waver: 0.4 to 1 for a tape's wow; a fainter flutter seven times as fast "
+        "goes with it.",
+        low=0.05,
+        high=3.0,
     )
 
     @model_validator(mode="after")
@@ -120,42 +152,53 @@ class Delay(KeylessEffect):
                 )
         assert time_ms is not None
         colour = cuts(self.low_cut_hz, self.high_cut_hz, context)
-        if self.mix == 0.0:
+        if self.mix == 0.0 and "mix" not in context.automated:
             return BypassProcessor()
-        return DelayProcessor(
-            self, round(ms_to_samples(time_ms, context.sample_rate_hz)), colour, context
-        )
+        samples = ms_to_samples(time_ms, context.sample_rate_hz)
+        if self.wobble_ms == 0.0 and "time_ms" not in context.automated:
+            return DelayProcessor(self, round(samples), colour, context)
+        shortest_ms = SHORTEST_MS if "time_ms" in context.automated else time_ms
+        spare_ms = shortest_ms - 1e3 * SHORTEST_LOOP_SAMPLES / context.sample_rate_hz
+        if not self.wobble_ms <= spare_ms:
+            raise misfit(
+                context.where,
+                f"{self.wobble_ms:g} ms is too far for {shortest_ms:g} ms "
+                f"at {context.sample_rate_hz} Hz",
+                f"at most {spare_ms:.2g} ms",
+                "wobble_ms",
+            )
+        return MovingDelayProcessor(self, samples, colour, context)
 
 
-class DelayProcessor(Processor):
-    """Echoes, blended with the dry sound.
+class _Echoes(Processor):
+    """What steady and moving delays share: what goes in, and how it is blended.
 
     Args:
-        settings: ``mix`` is above 0.
-        samples: The delay.
+        settings: ``mix`` is above 0, now or later.
+        lap_samples: The longest that an echo takes to come round.
         colour: The sections that each echo passes, ``(sections, 6)``.
         context: The rate and the channels.
     """
 
-    def __init__(self, settings: Delay, samples: int, colour: Block, context: Context) -> None:
-        self._mix = settings.mix
+    def __init__(
+        self, settings: Delay, lap_samples: float, colour: Block, context: Context
+    ) -> None:
+        self._mix = Moving("mix", settings.mix, context)
+        self._feedback = Moving("feedback", settings.feedback, context)
         self._ping_pong = settings.ping_pong
-        feedback = settings.feedback
+        self._safety = 1.0
         if len(colour):
             # A Butterworth cut never lifts, its sampled likeness by a fraction of a dB at most;
             # that must not let the loop grow.
             around = np.linspace(0.0, 0.5 * context.sample_rate_hz, 2_048)
             heard = np.abs(filters.response(colour, around, context.sample_rate_hz))
-            feedback /= max(1.0, float(heard.max()))
-        self._delay = FeedbackDelay(
-            context.channels, samples, feedback, colour, crossed=settings.ping_pong
-        )
+            self._safety = max(1.0, float(heard.max()))
         laps = 1
-        loop = settings.feedback
+        loop = MOST_FEEDBACK if self._feedback.moves else settings.feedback
         if loop > 0.0:
             # Echoes of a sustained sound pile up to 1 / (1 - loop) before they die away.
             laps += math.ceil(math.log(SILENCE * (1.0 - loop)) / math.log(loop))
-        lap = float(samples)
+        lap = lap_samples
         if settings.high_cut_hz is not None:
             # A Butterworth pair delays the lows by sqrt(2) / (2 pi fc), once a lap.
             lap += context.sample_rate_hz / (math.sqrt(2.0) * math.pi * settings.high_cut_hz)
@@ -163,9 +206,89 @@ class DelayProcessor(Processor):
 
     def process(self, block: Block, at: BlockContext) -> Block:
         """Return the block with its echoes."""
-        del at
         fed = block
         if self._ping_pong:
             fed = np.zeros_like(block)
             fed[0] = 0.5 * (block[0] + block[1])
-        return blend(block, self._delay.process(fed), self._mix)
+        return blend(block, self.echoes(fed, at), self._mix.at(at))
+
+    @abstractmethod
+    def echoes(self, fed: Block, at: BlockContext) -> Block:
+        """Return the echoes alone, a new array."""
+
+
+class DelayProcessor(_Echoes):
+    """Echoes after a whole number of samples.
+
+    Args:
+        settings: ``mix`` is above 0, now or later.
+        samples: The delay.
+        colour: The sections that each echo passes, ``(sections, 6)``.
+        context: The rate and the channels.
+    """
+
+    def __init__(self, settings: Delay, samples: int, colour: Block, context: Context) -> None:
+        super().__init__(settings, float(samples), colour, context)
+        self._delay = FeedbackDelay(
+            context.channels,
+            samples,
+            settings.feedback / self._safety,
+            colour,
+            crossed=settings.ping_pong,
+        )
+
+    def echoes(self, fed: Block, at: BlockContext) -> Block:
+        """Return the echoes alone."""
+        feedback = self._feedback.at(at)
+        if isinstance(feedback, float):
+            return self._delay.process(fed)
+        return self._delay.process(fed, feedback / self._safety)
+
+
+class MovingDelayProcessor(_Echoes):
+    """Echoes whose time wavers or glides, read between samples.
+
+    Args:
+        settings: ``mix`` is above 0, now or later.
+        samples: The delay, where automation does not move it.
+        colour: The sections that each echo passes, ``(sections, 6)``.
+        context: The rate and the channels.
+    """
+
+    def __init__(self, settings: Delay, samples: float, colour: Block, context: Context) -> None:
+        rate_hz = context.sample_rate_hz
+        self._glide = Glide(_GLIDE_S * rate_hz) if "time_ms" in context.automated else None
+        self._samples = samples
+        self._samples_a_ms = ms_to_samples(1.0, rate_hz)
+        self._wobble = ms_to_samples(settings.wobble_ms, rate_hz)
+        self._lfos = [
+            (Lfo(times * settings.wobble_hz, rate_hz, "sine"), part) for times, part in _WOBBLE
+        ]
+        self._shortest = self._longest = samples
+        if self._glide is not None:
+            self._shortest = ms_to_samples(SHORTEST_MS, rate_hz)
+            self._longest = ms_to_samples(LONGEST_MS, rate_hz)
+        longest = self._longest + self._wobble
+        super().__init__(settings, longest + HALF_TAPS, colour, context)
+        self._loop = ModulatedLoop(
+            context.channels,
+            self._shortest - self._wobble,
+            longest,
+            colour,
+            crossed=settings.ping_pong,
+        )
+        if self._glide is not None:
+            self.settle_samples = self._glide.settle_samples
+
+    def echoes(self, fed: Block, at: BlockContext) -> Block:
+        """Return the echoes alone."""
+        frames = fed.shape[1]
+        delays = np.full(frames, self._samples)
+        if self._glide is not None:
+            delays = self._glide.process(at.automation["time_ms"]) * self._samples_a_ms
+            np.clip(delays, self._shortest, self._longest, out=delays)
+        if self._wobble != 0.0:
+            for lfo, part in self._lfos:
+                delays += self._wobble * part * lfo.values(at.start_frame, frames)
+        feedback = np.asarray(self._feedback.at(at)) / self._safety
+        return self._loop.process(fed, np.broadcast_to(delays, fed.shape), feedback)
