@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixmaster.arrays import GRID_FRAMES, Block
+from mixmaster.arrays import Block
 from mixmaster.dsp.envelopes import OnePole, ReleasePeak, rest_when_silent
 
 CREST_MS = 200.0
@@ -24,6 +24,9 @@ CREST_MS = 200.0
 
 SHORTEST = 0.1
 """The shortest release, as a part of the one set; the crest factor of a sparse hit has no bound."""
+
+QUICKEST_MS = 30.0
+"""No release is made shorter than this: half a wave of 17 Hz, so that bass is not bent."""
 
 LONGEST = 2.0
 """The longest, where the crest factor is 1."""
@@ -69,4 +72,6 @@ class AutoRelease:
 
 def shortest_release(release_samples: float, sample_rate_hz: float) -> float:
     """Return the shortest release that ``AutoRelease`` may choose, in samples."""
-    return max(SHORTEST * release_samples, 1e-3 * sample_rate_hz, GRID_FRAMES / 600.0)
+    return max(
+        SHORTEST * release_samples, min(release_samples, QUICKEST_MS * 1e-3 * sample_rate_hz)
+    )

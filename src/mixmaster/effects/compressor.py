@@ -71,8 +71,8 @@ class Compressor(KeyedEffect):
     auto_release: bool = parameter(
         False,
         "Lets the release follow the music: a held sound gets release_ms, hits down to a tenth of "
-        "it, very dense sounds up to twice. Set release_ms long (200 to 600) and it neither pumps "
-        "nor chokes.",
+        "it (30 ms at the least), very dense sounds up to twice. Set release_ms long (200 to 600) "
+        "and it neither pumps nor chokes.",
     )
     lookahead_ms: float = parameter(
         0.0,
