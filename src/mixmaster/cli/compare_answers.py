@@ -12,7 +12,7 @@ from mixmaster.cli.options import json_option, overwrite_option
 
 if TYPE_CHECKING:
     from mixmaster.compare.chance import Share, Strength
-    from mixmaster.compare.summary import StarsLine, Summary
+    from mixmaster.compare.said import StarsLine, Summary
 
 
 @click.command(

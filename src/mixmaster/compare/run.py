@@ -4,38 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import FileSpec
-from mixmaster.compare.differences import difference_powers, pairs_of
+from mixmaster.compare.differences import difference_powers
 from mixmaster.compare.folder import AUDIO, AbFolder
 from mixmaster.compare.levels import (
     HeardLevel,
     LevelMeter,
     common_gain_db,
-    loop_of,
-    loudest_stretch,
     matching_gains_db,
-    ways_of_listening,
 )
 from mixmaster.compare.listening import Extract
-from mixmaster.compare.recipe import recipe_of
-from mixmaster.compare.settings import differing_settings, words_of
+from mixmaster.compare.placing import Placed, Placer
+from mixmaster.compare.session import Heard, Parts, session_of
 from mixmaster.compare.sources import ComparePlan
-from mixmaster.compare.timing import (
-    Span,
-    Timed,
-    align,
-    in_step,
-    left_alone,
-    not_found,
-    said_of,
-    said_of_ends,
-    shared_span,
-)
+from mixmaster.compare.timing import Timed
 from mixmaster.compare.tracks import (
     Masters,
     Read,
@@ -49,18 +36,10 @@ from mixmaster.compare.writing import known_heard, measure_heard, write_heard
 from mixmaster.engine.manifest import versions
 from mixmaster.engine.publish import require_space
 from mixmaster.engine.threads import default_threads, one_blas_thread
-from mixmaster.errors import AudioFileError, RefusedError, UsageError
+from mixmaster.errors import AudioFileError, RefusedError
 from mixmaster.mastering.options import Progress
-from mixmaster.metering.loudness import SLICES_PER_SECOND
 from mixmaster.pages.ab.data import (
-    SESSION_SCHEMA,
-    AbAlignment,
-    AbAudio,
-    AbCurves,
-    AbFigures,
-    AbOriginal,
     AbSession,
-    AbVersion,
 )
 from mixmaster.pages.ab.page import write_ab_page
 
@@ -72,7 +51,6 @@ _BROWSER_BYTES = 1 << 30
 T = TypeVar("T")
 
 Tell = Callable[[float], None]
-Heard = tuple[AbAudio, AbFigures, AbCurves]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +110,6 @@ def _quiet(what: str, done: float) -> None:
     del what, done
 
 
-@dataclass(slots=True)
-class _Placed:
-    """A version with its place in time."""
-
-    track: Track
-    alignment: AbAlignment
-    span: Span
-    adrift: bool
-    extract: Extract | None = None
-
-
 class _Comparison:
     """One run of ``compare``."""
 
@@ -163,17 +130,28 @@ class _Comparison:
             progress=lambda done: self._progress("reading", done),
         )
         masters = self._masters(read)
-        placed = self._placed(read, masters)
-        start, stop = self._passage(placed)
-        for each in placed:
-            each.extract = self._extract(each, start, stop)
-        extracts = [each.extract for each in placed if each.extract is not None]
+        anchor = read[self._plan.anchor]
+        timed = Timed(self._plan.anchor, anchor.figures.duration_s, anchor.onsets.result())
+        placer = Placer(self._plan, timed)
+        tracks = self._tracks(read, masters)
+        placed = []
+        for number, track in enumerate(tracks):
+            self._progress("aligning", number / len(tracks))
+            placed.append(placer.place(track))
+        self._progress("finding what is heard", 0.0)
+        start, stop = placer.passage(placed)
+        extracts = [placer.extract(each, start, stop) for each in placed]
         frames = stop - start
         self._tell_of_rates(placed, frames)
         levels = self._levels(placed, extracts)
         gains = self._gains_db(placed, levels)
         heard, written = self._written(placed, extracts, gains)
-        session = self._session(placed, levels, gains, heard, (start, frames))
+        self._progress("comparing", 0.0)
+        signs = [-1.0 if each.alignment.polarity_inverted else 1.0 for each in placed]
+        paths = [self._folder.path / audio.file for audio, _, _ in heard]
+        apart = difference_powers(paths, signs, self._threads)
+        parts = Parts(placed, levels, gains, heard, *apart, start, frames, self._notes)
+        session = session_of(self._plan, parts)
         self._progress("making the page", 0.0)
         if options.overwrite:
             self._folder.clear_page()
@@ -206,94 +184,17 @@ class _Comparison:
             raise RefusedError(first.where, first.reason, first.hint, first.figures)
         return masters
 
-    def _placed(self, read: dict[Path, Read], masters: Masters) -> list[_Placed]:
-        """Return the versions in the first file's time, those that were refused left out."""
-        plan = self._plan
+    def _tracks(self, read: dict[Path, Read], masters: Masters) -> list[Track]:
+        """Return the versions, those that were refused left out."""
         tracks = []
-        for wanted in plan.versions:
+        for wanted in self._plan.versions:
             if wanted.kind != "master":
                 tracks.append(track_of_file(wanted, read[wanted.path]))
             elif wanted.name in masters.tracks:
                 tracks.append(masters.tracks[wanted.name])
-        anchor = read[plan.anchor]
-        timed = Timed(plan.anchor, anchor.figures.duration_s, anchor.onsets.result())
-        placed = []
-        for number, track in enumerate(tracks):
-            self._progress("aligning", number / len(tracks))
-            placed.append(self._place(track, timed))
-        return placed
+        return tracks
 
-    def _place(self, track: Track, anchor: Timed) -> _Placed:
-        wanted, rate = track.wanted, self._rate
-        seconds = track.frames / track.sample_rate_hz
-        found: AbAlignment | None = in_step()
-        if wanted.kind != "master" and wanted.path != anchor.path:
-            found = left_alone()
-            if self._plan.options.align:
-                assert track.onsets is not None
-                other = Timed(track.path, seconds, track.onsets.result())
-                found = align(anchor, other, rate)
-        adrift = found is None
-        if found is None:
-            if wanted.kind != "reference":
-                raise not_found(wanted.path, anchor.path)
-            found = left_alone()
-            track.notes.append("it is another song, or another recording: it is not aligned")
-        track.notes += said_of(found, rate, seconds)
-        length = round(seconds * rate)
-        span = Span(wanted.name, -found.offset_samples, length - found.offset_samples)
-        return _Placed(track, found, span, adrift)
-
-    def _passage(self, placed: Sequence[_Placed]) -> tuple[int, int]:
-        """Return from which frame to which is heard, in the first file's time."""
-        section = self._plan.options.section
-        spans = [each.span for each in placed if not each.adrift]
-        spans = spans or [each.span for each in placed]
-        start, stop = shared_span(spans, self._rate, asked=section is not None)
-        if section is None:
-            for each in placed:
-                if not each.adrift:
-                    each.track.notes += said_of_ends(each.span, start, stop, self._rate)
-            return start, stop
-        if section.loudest_s is not None:
-            length = min(stop - start, round(section.loudest_s * self._rate))
-            whole = Extract(self._plan.anchor, self._rate, start, stop - start)
-            start += self._loudest(whole, length)
-            return start, start + length
-        first = round(section.from_s * self._rate)
-        last = stop if section.to_s is None else round(section.to_s * self._rate)
-        if not start <= first < stop or last > stop:
-            shared = f"{start / self._rate:.2f} s to {stop / self._rate:.2f} s"
-            raise UsageError(
-                "", "the section is not in all versions", f"they share {shared}; check its ends"
-            )
-        return first, last
-
-    def _loudest(self, extract: Extract, frames: int) -> int:
-        """Return where the loudest stretch of so many frames begins, counted from the extract."""
-        self._progress("finding the loudest part", 0.0)
-        powers = self._level(extract, None).powers
-        slices = max(1, round(frames * SLICES_PER_SECOND / self._rate))
-        first = loudest_stretch(powers, slices) * self._rate // SLICES_PER_SECOND
-        return max(0, min(first, extract.frames - frames))
-
-    def _extract(self, placed: _Placed, start: int, stop: int) -> Extract:
-        track = placed.track
-        frames = stop - start
-        if not placed.adrift:
-            first = start + placed.alignment.offset_samples
-            return Extract(track.path, self._rate, first, frames)
-        length = placed.span.stop - placed.span.start
-        whole = Extract(track.path, self._rate, 0, length)
-        if self._plan.options.section is None or length <= frames:
-            if length < frames:
-                track.notes.append(f"it ends after {length / self._rate:.1f} s: silence follows")
-            return replace(whole, frames=frames)
-        first = self._loudest(whole, frames)
-        track.notes.append(f"its own loudest part is heard, from {first / self._rate:.1f} s")
-        return replace(whole, start=first, frames=frames)
-
-    def _tell_of_rates(self, placed: Sequence[_Placed], frames: int) -> None:
+    def _tell_of_rates(self, placed: Sequence[Placed], frames: int) -> None:
         for each in placed:
             track = each.track
             if track.sample_rate_hz != self._rate:
@@ -323,7 +224,7 @@ class _Comparison:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _levels(self, placed: Sequence[_Placed], extracts: Sequence[Extract]) -> list[HeardLevel]:
+    def _levels(self, placed: Sequence[Placed], extracts: Sequence[Extract]) -> list[HeardLevel]:
         """Measure what is heard of all versions."""
 
         def task(number: int) -> Callable[[Tell], HeardLevel]:
@@ -352,7 +253,7 @@ class _Comparison:
             return meter.result(None, None)
         return meter.result(track.integrated_lufs, track.true_peak_dbtp)
 
-    def _gains_db(self, placed: Sequence[_Placed], levels: Sequence[HeardLevel]) -> list[float]:
+    def _gains_db(self, placed: Sequence[Placed], levels: Sequence[HeardLevel]) -> list[float]:
         """Return what is done to every version's level in its file."""
         matching = matching_gains_db(levels)
         quietest = max(range(len(levels)), key=lambda i: matching[i])
@@ -368,7 +269,7 @@ class _Comparison:
         return [gain + common for gain in gains]
 
     def _written(
-        self, placed: Sequence[_Placed], extracts: Sequence[Extract], gains: Sequence[float]
+        self, placed: Sequence[Placed], extracts: Sequence[Extract], gains: Sequence[float]
     ) -> tuple[list[Heard], list[int]]:
         """Write every version that is not there yet; return what all measure."""
         known = {v["audio"]["file"]: v for v in self._folder.session().get("versions", [])}
@@ -403,101 +304,3 @@ class _Comparison:
         heard |= dict(zip(missing, self._side_by_side("writing", tasks), strict=True))
         written = [i for i, name in enumerate(names) if name in missing]
         return [heard[name] for name in names], written
-
-    def _session(
-        self,
-        placed: Sequence[_Placed],
-        levels: Sequence[HeardLevel],
-        gains: Sequence[float],
-        heard: Sequence[Heard],
-        passage: tuple[int, int],
-    ) -> AbSession:
-        plan, rate = self._plan, self._rate
-        start, frames = passage
-        duration_s = frames / rate
-        platform = plan.target.target if plan.platform else None
-        ways = ways_of_listening(levels, gains, platform)
-        matched = [
-            (figures.integrated_lufs or 0.0) + gain
-            for (_, figures, _), gain in zip(heard, ways[0].gains_db, strict=True)
-        ]
-        ids = [f"v{number}" for number in range(1, len(placed) + 1)]
-        rows = differing_settings([each.track.wanted.preset for each in placed])
-        keys = _keys(placed)
-        self._progress("comparing", 0.0)
-        signs = [-1.0 if each.alignment.polarity_inverted else 1.0 for each in placed]
-        files = [self._folder.path / audio.file for audio, _, _ in heard]
-        powers, samples = difference_powers(files, signs, self._threads)
-        loop = loop_of(levels, duration_s)
-        section = plan.options.section
-        part = f"{_clock(start / rate)} to {_clock((start + frames) / rate)}"
-        if section is not None and section.loudest_s is not None:
-            part = f"the loudest {duration_s:g} s, {part}"
-        return AbSession(
-            schema=SESSION_SCHEMA,
-            id=digits_of([[key, h[0].file] for key, h in zip(keys, heard, strict=True)]),
-            title=plan.title,
-            sample_rate_hz=rate,
-            frames=frames,
-            duration_s=duration_s,
-            start_s=start / rate,
-            section="" if section is None else part,
-            loudest_start_s=loop[0],
-            loudest_stop_s=loop[1],
-            seed=plan.options.seed,
-            level="unmatched" if plan.options.unmatched else "matched",
-            levels=ways,
-            mismatch_lu=max(matched) - min(matched),
-            versions=tuple(
-                AbVersion(
-                    id=ids[i],
-                    key=keys[i],
-                    name=each.track.wanted.name,
-                    kind=each.track.wanted.kind,
-                    audio=heard[i][0],
-                    gain_db=gains[i],
-                    original=_original(each.track),
-                    heard=heard[i][1],
-                    curves=heard[i][2],
-                    alignment=each.alignment,
-                    words=words_of(rows, i),
-                    recipe=recipe_of(each.track.wanted, plan),
-                    notes=tuple(dict.fromkeys(each.track.notes)),
-                )
-                for i, each in enumerate(placed)
-            ),
-            pairs=pairs_of(ids, powers, samples),
-            settings=rows,
-            notes=tuple(self._notes),
-        )
-
-
-def _original(track: Track) -> AbOriginal:
-    return AbOriginal(
-        file=shown(track.path.name),
-        sample_rate_hz=track.sample_rate_hz,
-        channels=track.channels,
-        duration_s=track.frames / track.sample_rate_hz,
-        integrated_lufs=track.integrated_lufs,
-        true_peak_dbtp=track.true_peak_dbtp,
-        reasons=track.reasons,
-    )
-
-
-def _keys(placed: Sequence[_Placed]) -> list[str]:
-    """Return what versions are known by in any session: their sound; of equal ones their number."""
-    keys: list[str] = []
-    for each in placed:
-        key = each.track.sha256[:16]
-        again = 1
-        while key in keys:
-            again += 1
-            key = digits_of([each.track.sha256, again])
-        keys.append(key)
-    return keys
-
-
-def _clock(seconds: float) -> str:
-    """Return a time as 1:05.50."""
-    hundredths = round(seconds * 100)
-    return f"{hundredths // 6000}:{hundredths // 100 % 60:02d}.{hundredths % 100:02d}"

@@ -29,6 +29,14 @@ _UNITS: Final = {
 """What a field's name ends with, the longest first where one ends the other."""
 
 _WORDS: Final = {"eq": "EQ", "q": "Q", "rms": "RMS", "lufs": "LUFS", "ms": "M/S", "id": "id"}
+_NAMES: Final = {
+    "input_lufs": "Loudness before the chain",
+    "integrated_lufs": "Loudness of the master",
+    "q": "Q",
+    "mix": "Dry to wet",
+}
+"""Where the field's name alone says too little."""
+
 _SKIPPED: Final = frozenset({"format", "kind", "name", "description", "insert", "effect", "id"})
 _USED: Final = "in use"
 _NOT_USED: Final = "–"
@@ -47,7 +55,9 @@ class _Value:
     default: bool
 
 
-def differing_settings(presets: Sequence[MasteringPreset | None]) -> tuple[AbSetting, ...]:
+def differing_settings(
+    presets: Sequence[MasteringPreset | None], *, loudness_is_given: bool = False
+) -> tuple[AbSetting, ...]:
     """Return the settings in which presets differ, in the order of their chains.
 
     An insert that only some presets have is told by a row of its own; of its parameters, those
@@ -55,11 +65,15 @@ def differing_settings(presets: Sequence[MasteringPreset | None]) -> tuple[AbSet
 
     Args:
         presets: One for each version; None for those without.
+        loudness_is_given: Whether the target settles the loudness, so that the presets' own
+            does nothing.
     """
     listed = [{} if p is None else {v.address: v for v in _values(p)} for p in presets]
     there = [i for i, preset in enumerate(presets) if preset is not None]
     rows = []
     for address in _in_order([list(values) for values in listed]):
+        if loudness_is_given and address == "integrated_lufs":
+            continue
         found = [values.get(address) for values in listed]
         known = [found[i] for i in there]
         texts = {value.text for value in known if value is not None}
@@ -77,23 +91,54 @@ def differing_settings(presets: Sequence[MasteringPreset | None]) -> tuple[AbSet
     return tuple(rows)
 
 
-def words_of(settings: Sequence[AbSetting], version: int) -> tuple[str, ...]:
+def words_of(
+    settings: Sequence[AbSetting], presets: Sequence[MasteringPreset | None], version: int
+) -> tuple[str, ...]:
     """Return what a version's settings have that others' have not: the rarest values first.
 
     Args:
         settings: Of ``differing_settings``.
+        presets: One for each version.
         version: Its number.
     """
-    told = []
-    for order, row in enumerate(settings):
+    phrases = [_phrases(settings, presets, i) for i in range(len(presets))]
+    shared = Counter(phrase for each in phrases for phrase in set(each))
+    told = [phrase for phrase in phrases[version] if shared[phrase] < len(phrases)]
+    rarest = sorted(told, key=lambda phrase: shared[phrase])[:_MOST_WORDS]
+    return tuple(phrase for phrase in told if phrase in rarest)
+
+
+def _phrases(
+    settings: Sequence[AbSetting], presets: Sequence[MasteringPreset | None], version: int
+) -> list[str]:
+    """Return a version's settings as short phrases, a band of an equaliser as one."""
+    phrases = []
+    preset = presets[version]
+    inserts = () if preset is None else preset.insert
+    for effect, id_ in zip(inserts, insert_ids(inserts), strict=True):
+        phrases += [
+            f"{_title(id_)}: {text}"
+            for band in getattr(effect, "bands", ())
+            if (text := _band(band)) is not None
+        ]
+    for row in settings:
         value = row.values[version]
-        if not value or value == _NOT_USED:
+        if not value or value == _NOT_USED or ", band " in row.insert:
             continue
-        shared = Counter(row.values)[value]
-        text = row.insert if value == _USED else f"{row.insert}: {row.name.lower()} {value}"
-        told.append((shared, order, text))
-    kept = sorted(told)[:_MOST_WORDS]
-    return tuple(text for _, _, text in sorted(kept, key=lambda each: each[1]))
+        name = row.name[:1].lower() + row.name[1:]
+        phrases.append(row.insert if value == _USED else f"{row.insert}: {name} {value}")
+    return phrases
+
+
+def _band(band: Any) -> str | None:
+    """Return a band of an equaliser in words: ``low shelf +1.2 dB at 110 Hz``."""
+    shape, frequency_hz = getattr(band, "shape", None), getattr(band, "frequency_hz", None)
+    if not isinstance(shape, str) or frequency_hz is None:
+        return None
+    gain_db = getattr(band, "gain_db", 0.0)
+    sign = "+" if gain_db > 0.0 else ""
+    gain = f" {sign}{_text(gain_db, 'dB', '')}" if gain_db else ""
+    return f"{shape.replace('_', ' ')}{gain} at {_text(frequency_hz, 'Hz', '')}"
 
 
 def _in_order(lists: Sequence[Sequence[str]]) -> list[str]:
@@ -146,6 +191,8 @@ def _fields(settings: Settings, insert: str, address: str, before: str) -> Itera
 
 
 def _name_and_unit(key: str) -> tuple[str, str]:
+    if key in _NAMES:
+        return _NAMES[key], next((u for end, u in _UNITS.items() if key.endswith(end)), "")
     for end, unit in _UNITS.items():
         if key.endswith(end) and key != end[1:]:
             return _title(key.removesuffix(end) if unit else key), unit

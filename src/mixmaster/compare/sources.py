@@ -97,6 +97,11 @@ class ComparePlan:
         return self.mix or self.versions[0].path
 
     @property
+    def loudness_is_given(self) -> bool:
+        """Whether the target settles how loud masters are."""
+        return self.target.target.integrated_lufs is not None
+
+    @property
     def title(self) -> str:
         """What the song is called."""
         return shown(self.anchor.stem)

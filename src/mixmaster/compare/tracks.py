@@ -18,6 +18,7 @@ from mixmaster.compare.sources import ComparePlan, Wanted
 from mixmaster.dsp.offset import Onsets
 from mixmaster.engine.manifest import InputRecord, key, versions
 from mixmaster.engine.measuring import MEASURED_BLOCK_FRAMES, measure_file
+from mixmaster.engine.resources import resource_paths, resource_records
 from mixmaster.errors import RefusedError
 from mixmaster.mastering.family import FamilyResult, Member, master_family
 from mixmaster.mastering.job import open_mix
@@ -249,7 +250,8 @@ def _key(version: Wanted, plan: ComparePlan, mix: Read) -> str:
         "versions": versions(),
     }
     revisions: dict[str, int] = {effect.effect: effect.sound_revision for effect in preset.insert}
-    return key([record], settings, revisions)
+    needed = resource_records(resource_paths(insert.files for insert in preset.chain()))
+    return key([record, *needed], settings, revisions)
 
 
 def _usable(record: dict[str, Any], folder: AbFolder) -> bool:
