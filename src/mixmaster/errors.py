@@ -5,6 +5,7 @@
     ├── DocumentError           a preset, target or session: names the document and every wrong key
     ├── AudioFileError          an input file that cannot be used: names the file
     ├── SignalError             NaN or infinity in a signal: names the stage and the time
+    ├── PluginError             a plugin that cannot be loaded, hangs or crashes
     ├── OutputError             an output that cannot be written, or must not be overwritten
     ├── RefusedError            exit 1: the job is possible only by breaking a promise; has figures
     └── InterruptedByUserError  exit 130 (Ctrl-C) or 143 (SIGTERM)
@@ -107,6 +108,10 @@ class SignalError(MixmasterError):
     def __init__(self, where: str, reason: str, time_s: float, hint: str = "") -> None:
         super().__init__(where, f"{reason} at {time_s:.3f} s", hint)
         self.time_s = time_s
+
+
+class PluginError(MixmasterError):
+    """A plugin that cannot be loaded, hangs or crashes; its process has been ended."""
 
 
 class OutputError(MixmasterError):

@@ -9,6 +9,7 @@ import click
 
 from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
+    allow_plugins_option,
     complete_presets,
     json_option,
     overwrite_option,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Measure a mono mix as it sounds from two loudspeakers: 3.01 LU more.",
 )
+@allow_plugins_option
 @strict_option
 @threads_option
 @overwrite_option

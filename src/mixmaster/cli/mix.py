@@ -9,6 +9,7 @@ import click
 
 from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
+    allow_plugins_option,
     json_option,
     mix_options,
     overwrite_option,
@@ -102,6 +103,7 @@ def strip_of(instance: str) -> str:
     help="32 is float, the default for WAV; 24 for FLAC and AIFF. Integers are dithered.",
 )
 @section_options
+@allow_plugins_option
 @strict_option
 @threads_option
 @overwrite_option

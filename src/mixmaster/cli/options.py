@@ -144,6 +144,24 @@ threads_option = click.option(
 strict_option = click.option(
     "--strict", is_flag=True, help="A file shorter than its header says is an error, not a note."
 )
+
+
+def _allow_plugins(context: click.Context, parameter: click.Parameter, allowed: bool) -> None:
+    """Let plugins run until the command is over."""
+    del parameter
+    if allowed:
+        from mixmaster.effects.plugin_list import plugins_allowed
+
+        context.with_resource(plugins_allowed())
+
+
+allow_plugins_option = click.option(
+    "--allow-plugins",
+    is_flag=True,
+    expose_value=False,
+    callback=_allow_plugins,
+    help="Let plugins of your own list (plugins.toml) run: they are programs.",
+)
 section_options = _chain(
     click.option("--from", "from_s", type=Seconds(), help="Render from here: 75.5 or 1:15.5."),
     click.option("--to", "to_s", type=Seconds(), help="Render up to here."),

@@ -9,6 +9,7 @@ import click
 
 from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
+    allow_plugins_option,
     complete_presets,
     json_option,
     mix_options,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 )
 @click.option("--song", help="The song's name in file names; the stems' folder's by default.")
 @section_options
+@allow_plugins_option
 @strict_option
 @threads_option
 @overwrite_option

@@ -161,6 +161,11 @@ class Effect(Settings, ABC):
         """The revision that is heard: the one that the settings name, or the newest."""
         return self.current_revision if self.revision is None else self.revision
 
+    @property
+    def is_reproducible(self) -> bool:
+        """Whether the same job gives the same bytes, as all but plugins do."""
+        return True
+
     def resource_files(self) -> Mapping[str, str]:
         """Return the audio files that the effect needs, as the document names them, by name.
 

@@ -22,6 +22,7 @@ from mixmaster.effects.limiter import Limiter
 from mixmaster.effects.multiband import Multiband
 from mixmaster.effects.noise_reduction import NoiseReduction
 from mixmaster.effects.phaser import Phaser
+from mixmaster.effects.plugin import Plugin
 from mixmaster.effects.reverb import Reverb
 from mixmaster.effects.saturation import Saturation
 from mixmaster.effects.stereo_bands import StereoBands
@@ -53,6 +54,7 @@ EFFECTS: tuple[type[Effect], ...] = (
     Utility,
     HumRemoval,
     NoiseReduction,
+    Plugin,
     Limiter,
 )
 """Every effect's settings, in the order in which they are listed to people."""
@@ -80,6 +82,7 @@ AnyEffect = Annotated[
     | Utility
     | HumRemoval
     | NoiseReduction
+    | Plugin
     | Limiter,
     Field(discriminator="effect"),
 ]

@@ -46,6 +46,7 @@ def master_manifest(
         inputs=[mix, *resources],
         settings=settings,
         revisions=revisions,
+        reproducible=all(each.is_reproducible or each.bypass for each in preset.insert),
     ) | {
         "solved": {
             "input_gain_db": input_gain_db,

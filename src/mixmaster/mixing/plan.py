@@ -117,6 +117,12 @@ class MixPlan:
         nodes = self.graph.nodes
         return resource_paths(insert.files for node in nodes for insert in node.inserts)
 
+    @property
+    def is_reproducible(self) -> bool:
+        """Whether the same job gives the same bytes: no plugin that may not is in it."""
+        inserts = (insert for node in self.graph.nodes for insert in node.inserts)
+        return all(each.settings.is_reproducible or each.settings.bypass for each in inserts)
+
     def revisions(self) -> dict[str, int]:
         """Return the revision of every insert that runs, by its id."""
         return {

@@ -190,6 +190,7 @@ def mix_manifest(
         inputs=inputs,
         settings=settings,
         revisions=plan.revisions(),
+        reproducible=plan.is_reproducible,
         notes=(*plan.own_notes, *stem_warnings(plan)),
     )
     if plan.alignments:
