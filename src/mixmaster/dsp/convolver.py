@@ -30,11 +30,12 @@ _LONGEST_NEAR = 2 * FAR_HOP
 _Spectra = npt.NDArray[np.complex128]
 
 
-class Convolver:
-    """Convolves streaming blocks with one kernel for all channels, or one for each.
+class ConvolverBank:
+    """Convolves streaming blocks with several kernels; the input is transformed once for all.
 
     Args:
-        kernels: ``(1, taps)`` or ``(channels, taps)``.
+        kernels: ``(outputs, 1, taps)`` for one kernel for all channels, ``(outputs, channels,
+            taps)`` for one for each.
         channels: Channels of every block.
 
     Attributes:
@@ -45,36 +46,40 @@ class Convolver:
     latency_samples = 0
 
     def __init__(self, kernels: Block, channels: int) -> None:
-        assert kernels.ndim == 2
-        assert kernels.shape[0] in (1, channels)
-        assert kernels.shape[1] >= 1
-        self.taps = kernels.shape[1]
-        self._channels = channels
+        assert kernels.ndim == len(("output", "channel", "tap"))
+        assert kernels.shape[1] in (1, channels)
+        assert kernels.shape[2] >= 1
+        self.taps = kernels.shape[2]
+        self._shape = (kernels.shape[0], channels)
         self._far: _Stage | None = None
         near = kernels
         if self.taps > _LONGEST_NEAR:
-            near = kernels[:, :FAR_HOP]
-            self._far = _Stage(kernels[:, FAR_HOP:], channels, FAR_HOP)
+            near = kernels[:, :, :FAR_HOP]
+            self._far = _Stage(kernels[:, :, FAR_HOP:], channels, FAR_HOP)
             self._gathered = zeros(channels, FAR_HOP)
         self._near = _Stage(near, channels, GRID_FRAMES)
-        self._late: Block | None = None
+        self._late: list[Block] | None = None
         self._position = 0
 
     def process(self, block: Block) -> Block:
-        """Return the convolved block, ``(channels, frames)``, a new array.
+        """Return what each kernel makes of a block, ``(outputs, channels, frames)``.
 
         Every block but the last has a multiple of 4,096 frames.
         """
         frames = block.shape[1]
-        out = np.empty((self._channels, frames))
+        out = np.empty((*self._shape, frames))
         for start in range(0, frames, GRID_FRAMES):
             hop = block[:, start : start + GRID_FRAMES]
             length = hop.shape[1]
             if length < GRID_FRAMES:
-                hop = np.concatenate((hop, zeros(self._channels, GRID_FRAMES - length)), axis=1)
+                hop = np.concatenate((hop, zeros(hop.shape[0], GRID_FRAMES - length)), axis=1)
             heard = self._near.process(hop)
-            part = out[:, start : start + length]
-            part[...] = 0.0 if heard is None else heard[:, :length]
+            part = out[:, :, start : start + length]
+            if heard is None:
+                part[...] = 0.0
+            else:
+                for output, one in zip(part, heard, strict=True):
+                    output[...] = one[:, :length]
             if self._far is not None:
                 self._add_far(self._far, hop, part)
         return out
@@ -83,18 +88,38 @@ class Convolver:
         """Add what the far taps make of the past to ``part``, and keep ``hop`` for later."""
         at = self._position
         if self._late is not None:
-            part += self._late[:, at : at + part.shape[1]]
+            for output, one in zip(part, self._late, strict=True):
+                np.add(output, one[:, at : at + part.shape[2]], out=output)
         self._gathered[:, at : at + GRID_FRAMES] = hop
         self._position = (at + GRID_FRAMES) % FAR_HOP
         if self._position == 0:
             self._late = far.process(self._gathered)
 
 
-class _Stage:
-    """Equal partitions: hop after hop in, the convolution's same frames out.
+class Convolver(ConvolverBank):
+    """Convolves streaming blocks with one kernel for all channels, or one for each.
 
     Args:
-        kernels: ``(1 or channels, taps)``.
+        kernels: ``(1, taps)`` or ``(channels, taps)``.
+        channels: Channels of every block.
+    """
+
+    def __init__(self, kernels: Block, channels: int) -> None:
+        super().__init__(kernels[None], channels)
+
+    def process(self, block: Block) -> Block:
+        """Return the convolved block, ``(channels, frames)``, a new array.
+
+        Every block but the last has a multiple of 4,096 frames.
+        """
+        return np.asarray(super().process(block)[0])
+
+
+class _Stage:
+    """Equal partitions: hop after hop in, the convolutions' same frames out.
+
+    Args:
+        kernels: ``(outputs, 1 or channels, taps)``.
         channels: Channels of every hop.
         hop: Frames of a hop and taps of a partition.
     """
@@ -103,10 +128,13 @@ class _Stage:
         from scipy.fft import rfft
 
         self._hop = hop
-        count = -(-kernels.shape[1] // hop)
-        self._partitions: list[_Spectra] = [
-            np.ascontiguousarray(rfft(kernels[:, at : at + hop], 2 * hop, axis=1))
-            for at in range(0, count * hop, hop)
+        count = -(-kernels.shape[2] // hop)
+        self._partitions: list[list[_Spectra]] = [
+            [
+                np.ascontiguousarray(rfft(kernel[:, at : at + hop], 2 * hop, axis=1))
+                for at in range(0, count * hop, hop)
+            ]
+            for kernel in kernels
         ]
         # Newest first; None where the input was silent.
         self._past: deque[_Spectra | None] = deque([None] * count, maxlen=count)
@@ -116,8 +144,8 @@ class _Stage:
         self._sum = np.empty(shape, dtype=np.complex128)
         self._product = np.empty(shape, dtype=np.complex128)
 
-    def process(self, hop: Block) -> Block | None:
-        """Return ``(channels, hop)``, valid until the next call; None for silence."""
+    def process(self, hop: Block) -> list[Block] | None:
+        """Return ``(channels, hop)`` for each output; None for silence."""
         from scipy.fft import irfft, rfft
 
         segment = self._segment
@@ -127,16 +155,21 @@ class _Stage:
         # What one hop was is still the first half of the next segment.
         self._past.appendleft(rfft(segment, axis=1) if heard or self._heard else None)
         self._heard = heard
-        empty = True
-        for spectrum, partition in zip(self._past, self._partitions, strict=True):
+        if all(spectrum is None for spectrum in self._past):
+            return None
+        return [
+            irfft(self._products(partitions), 2 * self._hop, axis=1)[:, self._hop :]
+            for partitions in self._partitions
+        ]
+
+    def _products(self, partitions: list[_Spectra]) -> _Spectra:
+        """Return the sum of the past's spectra times the partitions, in the order of time."""
+        into = self._sum
+        for spectrum, partition in zip(self._past, partitions, strict=True):
             if spectrum is None:
                 continue
-            if empty:
-                np.multiply(spectrum, partition, out=self._sum)
-                empty = False
-            else:
-                np.multiply(spectrum, partition, out=self._product)
-                self._sum += self._product
-        if empty:
-            return None
-        return np.asarray(irfft(self._sum, 2 * self._hop, axis=1)[:, self._hop :])
+            np.multiply(spectrum, partition, out=into)
+            if into is self._product:
+                self._sum += into
+            into = self._product
+        return self._sum

@@ -19,9 +19,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from mixmaster.arrays import GRID_FRAMES, Block, zeros
+from mixmaster.arrays import Block
 from mixmaster.dsp import filters
-from mixmaster.dsp.convolver import Convolver
+from mixmaster.dsp.convolver import ConvolverBank
 from mixmaster.dsp.decay import SILENCE, ring_out_samples
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.linear_phase import padded_kernel, symmetric_kernel
@@ -64,13 +64,15 @@ class Crossover:
         self.bands = len(corners_hz) + 1
         turns = [filters.linkwitz_riley_sum(hz, sample_rate_hz, order) for hz in corners_hz]
         self.sum_sos = np.concatenate(turns)
-        self._tree = _Split(corners_hz, channels, sample_rate_hz, order)
-        self.tail_samples = _ring_out_samples(corners_hz, sample_rate_hz, order, silence)
+        cascades = _cascades(corners_hz, sample_rate_hz, order)
+        self._filters = [SosFilter(sos, channels) for sos in cascades]
+        self.tail_samples = max(ring_out_samples(sos, silence / self.bands) for sos in cascades)
 
     def process(self, block: Block) -> Block:
         """Return the bands, lowest first, ``(bands, channels, frames)``."""
         bands = np.empty((self.bands, *block.shape))
-        self._tree.process(block, bands)
+        for band, cascade in zip(bands, self._filters, strict=True):
+            band[...] = cascade.process(block)
         return bands
 
 
@@ -97,7 +99,8 @@ class LinearCrossover:
         self.bands = len(corners_hz) + 1
         kernels = [_low_kernel(hz, sample_rate_hz, order) for hz in corners_hz]
         taps = max(kernel.shape[0] for kernel in kernels)
-        self._lows = [Convolver(padded_kernel(kernel, taps)[None], channels) for kernel in kernels]
+        lows = np.stack([padded_kernel(kernel, taps)[None] for kernel in kernels])
+        self._lows = ConvolverBank(lows, channels)
         self.latency_samples = self.tail_samples = (taps - 1) // 2
         self._whole = DelayLine(channels, self.latency_samples)
 
@@ -109,9 +112,8 @@ class LinearCrossover:
         whole = self._whole.process(block)
         bands = np.empty((self.bands, *block.shape))
         below: Block | float = 0.0
-        for band, low in enumerate(self._lows):
-            through = low.process(block)
-            np.subtract(through, below, out=bands[band])
+        for band, through in zip(bands, self._lows.process(block), strict=False):
+            np.subtract(through, below, out=band)
             below = through
         np.subtract(whole, below, out=bands[-1])
         return bands, whole
@@ -138,66 +140,25 @@ def check_corners(corners_hz: Sequence[float], sample_rate_hz: int) -> None:
     assert all(low < high for low, high in pairwise(edges))
 
 
-def _ring_out_samples(
-    corners_hz: Sequence[float], sample_rate_hz: int, order: int, silence: float
-) -> int:
-    """Return after how many frames the magnitudes of all bands together stay below ``silence``.
+def _cascades(corners_hz: Sequence[float], sample_rate_hz: int, order: int) -> list[Block]:
+    """Return the sections of each band, lowest first, each ``(sections, 6)``.
 
-    As in ``decay.ring_out_samples``, from the bands' own impulse responses; twice as far as a
-    cascade of all corners rings is as far as any band does.
+    The tree written out, band by band: up to some five sections a cascade costs no more than one
+    does, so halves that several bands share are cheaper made for each than made once.
     """
-    halves = [filters.linkwitz_riley_high(hz, sample_rate_hz, order) for hz in corners_hz]
-    horizon = 2 * ring_out_samples(np.concatenate(halves), silence) + GRID_FRAMES
-    tree = _Split(corners_hz, 1, sample_rate_hz, order)
-    bands, block = np.empty((len(corners_hz) + 1, 1, GRID_FRAMES)), zeros(1, GRID_FRAMES)
-    block[0, 0] = 1.0
-    sums = []
-    for _ in range(0, horizon, GRID_FRAMES):
-        tree.process(block, bands)
-        sums.append(float(np.abs(bands).sum()))
-        block[0, 0] = 0.0
-    left = np.cumsum(sums[::-1])[::-1]
-    return GRID_FRAMES * int(np.count_nonzero(left >= silence))
+    if not corners_hz:
+        return [np.zeros((0, 6))]
+    middle = len(corners_hz) // 2
+    below, corner_hz, above = corners_hz[:middle], corners_hz[middle], corners_hz[middle + 1 :]
 
+    def turned(half: Block, by: Sequence[float]) -> Block:
+        turns = [filters.linkwitz_riley_sum(hz, sample_rate_hz, order) for hz in by]
+        return np.concatenate([half, *turns])
 
-class _Split:
-    """One node of the tree: two halves, each turned as the other's splits turn it."""
-
-    def __init__(
-        self, corners_hz: Sequence[float], channels: int, sample_rate_hz: int, order: int
-    ) -> None:
-        middle = len(corners_hz) // 2
-        below, corner_hz, above = (
-            corners_hz[:middle],
-            corners_hz[middle],
-            corners_hz[middle + 1 :],
-        )
-
-        def turn(corners_hz: Sequence[float]) -> SosFilter | None:
-            rows = [filters.linkwitz_riley_sum(hz, sample_rate_hz, order) for hz in corners_hz]
-            return SosFilter(np.concatenate(rows), channels) if rows else None
-
-        def further(corners_hz: Sequence[float]) -> _Split | None:
-            return _Split(corners_hz, channels, sample_rate_hz, order) if corners_hz else None
-
-        self._lower_bands = middle + 1
-        self._sum = SosFilter(
-            filters.linkwitz_riley_sum(corner_hz, sample_rate_hz, order), channels
-        )
-        self._high = SosFilter(
-            filters.linkwitz_riley_high(corner_hz, sample_rate_hz, order), channels
-        )
-        self._branches = ((turn(above), further(below)), (turn(below), further(above)))
-
-    def process(self, block: Block, bands: Block) -> None:
-        """Write the bands of ``block`` into ``bands``, ``(bands, channels, frames)``."""
-        high = self._high.process(block)
-        low = self._sum.process(block)
-        low -= high
-        parts = (bands[: self._lower_bands], bands[self._lower_bands :])
-        for half, part, (turn, further) in zip((low, high), parts, self._branches, strict=True):
-            turned = half if turn is None else turn.process(half)
-            if further is None:
-                part[0] = turned
-            else:
-                further.process(turned, part)
+    low = turned(filters.linkwitz_riley_low(corner_hz, sample_rate_hz, order), above)
+    high = turned(filters.linkwitz_riley_high(corner_hz, sample_rate_hz, order), below)
+    return [
+        np.concatenate((half, further))
+        for half, inner in ((low, below), (high, above))
+        for further in _cascades(inner, sample_rate_hz, order)
+    ]

@@ -147,19 +147,17 @@ def all_pass(frequency_hz: float, q: float, sample_rate_hz: float) -> Block:
 def linkwitz_riley_high(frequency_hz: float, sample_rate_hz: float, order: int = 4) -> Block:
     """Return the high half of a Linkwitz-Riley crossover (-6.02 dB at the corner).
 
-    Bilinear, so that it is in phase with ``linkwitz_riley_sum`` at every frequency, and its low
-    half with both: S. Linkwitz, "Active Crossover Networks for Noncoincident Drivers", JAES 24
+    Bilinear, so that it is in phase with ``linkwitz_riley_sum`` and ``linkwitz_riley_low`` at
+    every frequency: S. Linkwitz, "Active Crossover Networks for Noncoincident Drivers", JAES 24
     (1976); S. Lipshitz and J. Vanderkooy, JAES 34 (1986). ``order`` is 4 or 8, for 24 or 48
     dB/octave.
     """
-    omega = _omega(frequency_hz, sample_rate_hz)
-    rows = []
-    for q in _crossover_qs(order):
-        cos, alpha = math.cos(omega), math.sin(omega) / (2.0 * q)
-        b = math.cos(0.5 * omega) ** 2 / (1.0 + alpha)
-        row = [b, -2.0 * b, b, 1.0, -2.0 * cos / (1.0 + alpha), (1.0 - alpha) / (1.0 + alpha)]
-        rows += [row, row]
-    return np.array(rows)
+    return _linkwitz_riley_half(frequency_hz, sample_rate_hz, order, high=True)
+
+
+def linkwitz_riley_low(frequency_hz: float, sample_rate_hz: float, order: int = 4) -> Block:
+    """Return the low half of a Linkwitz-Riley crossover; see ``linkwitz_riley_high``."""
+    return _linkwitz_riley_half(frequency_hz, sample_rate_hz, order, high=False)
 
 
 def linkwitz_riley_sum(frequency_hz: float, sample_rate_hz: float, order: int = 4) -> Block:
@@ -175,6 +173,21 @@ def butterworth_qs(order: int) -> list[float]:
     """Return the Q of each pole pair of a Butterworth filter; an odd order has a real pole too."""
     first = 0.5 if order % 2 == 0 else 1.0
     return [0.5 / math.cos(math.pi * (first + index) / order) for index in range(order // 2)]
+
+
+def _linkwitz_riley_half(
+    frequency_hz: float, sample_rate_hz: float, order: int, *, high: bool
+) -> Block:
+    omega = _omega(frequency_hz, sample_rate_hz)
+    half = math.cos(0.5 * omega) if high else math.sin(0.5 * omega)
+    rows = []
+    for q in _crossover_qs(order):
+        cos, alpha = math.cos(omega), math.sin(omega) / (2.0 * q)
+        b = half**2 / (1.0 + alpha)
+        middle = -2.0 * b if high else 2.0 * b
+        row = [b, middle, b, 1.0, -2.0 * cos / (1.0 + alpha), (1.0 - alpha) / (1.0 + alpha)]
+        rows += [row, row]
+    return np.array(rows)
 
 
 def _crossover_qs(order: int) -> list[float]:
