@@ -218,7 +218,7 @@ class TestIdentity:
     release_ms=st.floats(1.0, 500.0),
     detector=st.sampled_from(["peak", "rms"]),
     mix=st.sampled_from([1.0, 0.3]),
-    makeup_db=st.sampled_from([0.0, 5.0]),
+    makeup_db=st.sampled_from([0.0, 5.0, -40.0]),
     frames=st.integers(1, 90_000),
 )
 def test_the_same_bytes_for_any_block_size_and_a_curve_that_replays(

@@ -58,6 +58,16 @@ class TestLookAhead:
         assert np.array_equal(np.concatenate(parts, axis=1), out)
 
 
+def test_idle_blocks_have_the_gain_of_idle_frames_to_the_bit() -> None:
+    """A make-up that 1 + (g - 1) would round: hits in some blocks and none in others."""
+    signal = np.full((1, 12 * 4_096), 1e-3)
+    signal[:, 4_096:4_200] = 1.0
+    effect = Compressor(ratio=4.0, makeup_db=-40.0, attack_ms=0.1, release_ms=1.0)
+    whole, _ = drive(effect.prepare(Context(RATE, 1)), signal, block_frames=12 * 4_096)
+    parts, _ = drive(effect.prepare(Context(RATE, 1)), signal, block_frames=4_096)
+    assert np.array_equal(parts, whole)
+
+
 class TestAutoRelease:
     @pytest.mark.parametrize("release_ms", [200.0, 400.0])
     def test_a_sine_gets_the_release_that_is_set(self, release_ms: float) -> None:

@@ -181,7 +181,10 @@ class CompressorProcessor(Processor):
             "makeup_db", settings.makeup_db, context, self.latency_samples
         )
         self._makeup = db_to_gain(settings.makeup_db)
-        self.idle_gain = 1.0 + settings.mix * (self._makeup - 1.0)
+        # Through the same steps as any other gain, so that no bit tells them apart.
+        self.idle_gain = self._makeup
+        if settings.mix != 1.0:
+            self.idle_gain = 1.0 + settings.mix * (self._makeup - 1.0)
         self._ramp = PoolRamp(self._compression.pool, 1.0 if self._moved_level else self.idle_gain)
         self._neutral = ("ratio" not in moved and curve.slope == 0.0) or (
             "range_db" not in moved and settings.range_db == 0.0

@@ -197,7 +197,11 @@ class DeEsserProcessor(Processor):
             if octaves.any() or not self._ramp.at_rest:
                 self._octaves = octaves
                 self._gains = self._ramp.process(np.exp2(octaves), self._frames)
-        return self._turned_down(self._delay.process(block), self._gains)
+        delayed = self._delay.process(block)
+        if self._neutral:
+            # Times zero, so that what is no number does not vanish.
+            return delayed * 0.0 if self._only_removed else delayed
+        return self._turned_down(delayed, self._gains)
 
     def _figures(self, at: BlockContext) -> dict[str, Block]:
         """Return what automation moves: the threshold with the key, the range with the sound."""
@@ -207,9 +211,9 @@ class DeEsserProcessor(Processor):
         return figures
 
     def _turned_down(self, delayed: Block, gains: Block | None) -> Block:
-        band = delayed if self._neutral or self._band is None else self._band.process(delayed)
+        # Whatever the gain is: the filter must have heard all that came before.
+        band = delayed if self._band is None else self._band.process(delayed)
         if gains is None:
-            # Times zero, so that what is no number does not vanish.
             return delayed * 0.0 if self._only_removed else delayed
         if self._only_removed:
             return band * (1.0 - gains)
