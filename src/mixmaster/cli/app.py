@@ -35,6 +35,7 @@ COMMANDS = (
     "check",
     "report",
     "presets",
+    "plugins",
     "demo",
 )
 """The commands, in the order in which help lists them; each is ``cli/<name>.py``."""
