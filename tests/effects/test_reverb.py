@@ -26,13 +26,14 @@ def wet(**settings: Any) -> Reverb:
     return Reverb.model_validate({"mix": 1.0, **settings})
 
 
-def responses(reverb: Reverb, rate_hz: int = RATE) -> Block:
+def responses(reverb: Reverb, rate_hz: int = RATE, seconds: float = 9.0) -> Block:
     """Impulse responses, ``(8, frames)``: both inputs to both outputs, at two moments."""
     found = []
     for start in (0, 53 * 4_096):
         for side in (0, 1):
             processor = reverb.prepare(Context(rate_hz, 2))
-            click = np.zeros((2, processor.tail_samples))
+            frames = min(processor.tail_samples, round(seconds * rate_hz))
+            click = np.zeros((2, frames))
             click[side, 0] = 1.0
             found.append(processor.process(click, BlockContext(start_frame=start)))
     return np.concatenate(found)
@@ -75,7 +76,7 @@ def asked_s(reverb: Reverb, mid_s: float, bass: float, frequency_hz: float) -> f
 )
 def test_every_octave_decays_as_asked(settings: dict[str, Any], bass: float) -> None:
     reverb = wet(**settings)
-    heard = responses(reverb)
+    heard = responses(reverb, seconds=1.3 * bass * settings["decay_s"])
     for octave_hz in (125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0):
         asked = asked_s(reverb, settings["decay_s"], bass, octave_hz)
         assert t60_s(heard, octave_hz) == pytest.approx(asked, rel=0.05), octave_hz
@@ -84,7 +85,7 @@ def test_every_octave_decays_as_asked(settings: dict[str, Any], bass: float) -> 
 @pytest.mark.parametrize("rate_hz", [8_000, 44_100, 96_000, 192_000])
 def test_the_decay_is_the_same_at_every_rate(rate_hz: int) -> None:
     reverb = wet(type="plate", decay_s=1.0, damping=0.0)
-    heard = responses(reverb, rate_hz)
+    heard = responses(reverb, rate_hz, 1.5)
     assert t60_s(heard, 1_000.0, rate_hz) == pytest.approx(1.0, rel=0.05)
 
 
@@ -92,7 +93,7 @@ def test_the_decay_is_the_same_at_every_rate(rate_hz: int) -> None:
 def test_echoes_grow_dense_soon_and_stay_so(space: str, within_ms: int) -> None:
     """Abel and Huang, "A simple, robust measure of reverberation echo density" (AES 121, 2006):
     the share of samples beyond a standard deviation, against that of Gaussian noise."""
-    heard = responses(wet(type=space, decay_s=2.0))[0]
+    heard = responses(wet(type=space, decay_s=2.0), seconds=0.8)[0]
     half = round(0.01 * RATE)
     window = np.hanning(2 * half + 1)
     window /= window.sum()
@@ -120,19 +121,21 @@ def flatness(heard: Block) -> float:
 
 @pytest.mark.parametrize("space", TYPES)
 def test_no_mode_rings_out_of_the_tail(space: str) -> None:
-    ours = np.mean([flatness(h) for h in responses(wet(type=space, decay_s=2.5, damping=0.2))[:4]])
-    theirs = flatness(responses(wet(revision=1, room_size=0.75, damping=0.2))[0])
+    ours = np.mean(
+        [flatness(h) for h in responses(wet(type=space, decay_s=2.5, damping=0.2), seconds=1.6)[:4]]
+    )
+    theirs = flatness(responses(wet(revision=1, room_size=0.75, damping=0.2), seconds=1.6)[0])
     assert ours > 0.33
     assert ours > 8.0 * theirs  # Freeverb's eight combs a side
 
 
 @pytest.mark.parametrize("space", TYPES)
 def test_the_sides_are_not_correlated_and_narrow_as_asked(space: str) -> None:
-    wide = responses(wet(type=space))
+    wide = responses(wet(type=space), seconds=2.0)
     left, right = wide[0::2, RATE // 10 :], wide[1::2, RATE // 10 :]
     correlation = np.sum(left * right) / np.sqrt(np.sum(left**2) * np.sum(right**2))
     assert abs(correlation) < 0.05
-    narrow = responses(wet(type=space, width=0.0))
+    narrow = responses(wet(type=space, width=0.0), seconds=2.0)
     assert np.max(np.abs(narrow[0::2] - narrow[1::2])) < 1e-12
     assert 10 * np.log10(np.sum(narrow**2) / np.sum(wide**2)) == pytest.approx(0.0, abs=1.5)
 
@@ -225,7 +228,7 @@ def test_when_all_is_over_it_is_silent_and_wakes_up_as_new() -> None:
 @pytest.mark.parametrize("density", [0.0, 0.5, 1.0])
 def test_density_is_how_many_echoes_there_are(density: float) -> None:
     """A plate at rest, before its first lap comes back: 4 echoes, or 8^4 of them."""
-    heard = responses(wet(type="plate", density=density, modulation=0.0))[0]
+    heard = responses(wet(type="plate", density=density, modulation=0.0), seconds=0.1)[0]
     first = np.abs(heard[: round(0.023 * RATE)])
     loud = np.count_nonzero(first > 0.1 * first.max())
     assert {0.0: loud <= 4, 0.5: 4 < loud < 100, 1.0: loud > 100}[density], loud

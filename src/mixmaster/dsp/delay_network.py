@@ -126,40 +126,35 @@ class DelayNetwork:
         heard = self._out @ lap
         heard += self._first @ rows
         fed = self._matrix @ lap
-        if self._swings:
-            fed = self._turned(fed, start_frame)
+        self._turn(fed, start_frame)
         fed += self._in @ rows
         self._bank.write(fed)
         self._bank.advance()
         self._watch(fed, rows)
         return heard
 
-    def _turned(self, lines: Block, start_frame: int) -> Block:
-        out = np.empty_like(lines)
+    def _turn(self, lines: Block, start_frame: int) -> None:
+        """Turn the pairs of lines, each in its plane, in place."""
         half, quarter = LINES // 2, LINES // 4
         for index, table in enumerate(self._swings):
             period = table.shape[1] - self._chunk
             at = start_frame % period
             cosine, sine = table[:, at : at + self._chunk]
-            first = slice(index * quarter, (index + 1) * quarter)
-            second = slice(half + index * quarter, half + (index + 1) * quarter)
-            one, other = lines[first], lines[second]
-            np.multiply(one, cosine, out=out[first])
-            out[first] -= sine * other
-            np.multiply(other, cosine, out=out[second])
-            out[second] += sine * one
-        return out
+            first = lines[index * quarter : (index + 1) * quarter]
+            second = lines[half + index * quarter : half + (index + 1) * quarter]
+            across = sine * first
+            first *= cosine
+            first -= sine * second
+            second *= cosine
+            second += across
 
     def _watch(self, fed: Block, rows: Block) -> None:
         """Notice when nothing has been loud for as long as the longest line."""
         self.at_rest = False
-        if np.any(rows) and not np.abs(rows).max() < _EMPTY:
+        if rows.any() or not np.abs(fed).max() < _EMPTY:
             self._quiet_frames = 0
             return
-        if np.abs(fed).max() < _EMPTY:
-            self._quiet_frames += self._chunk
-        else:
-            self._quiet_frames = 0
+        self._quiet_frames += self._chunk
         if self._quiet_frames > self._longest + self._chunk:
             self._bank.clear()
             self._absorption.clear()

@@ -265,7 +265,7 @@ class ReverbProcessor(Processor):
     def process(self, block: Block, at: BlockContext) -> Block:
         """Return the block in its space."""
         frames = block.shape[1]
-        fed = self._pause.process(block)
+        fed = self._coloured(self._pause.process(block))
         wet = np.empty(block.shape)
         for start in range(0, frames, GRID_FRAMES):
             wet[:, start : start + GRID_FRAMES] = self._cell(
@@ -278,7 +278,7 @@ class ReverbProcessor(Processor):
         frames = fed.shape[1]
         chunk = self._space.chunk
         whole = np.zeros((self._channels, -(-frames // chunk) * chunk))
-        whole[:, :frames] = self._coloured(fed)
+        whole[:, :frames] = fed
         moving = None
         if self._moves:
             moved = {
@@ -293,17 +293,29 @@ class ReverbProcessor(Processor):
         return self._space.process(whole, at.start_frame + start, moving)[:, :frames]
 
     def _coloured(self, fed: Block) -> Block:
-        """Return what the space hears: cut, and nothing at all when the cuts have rung out."""
-        if fed.any():
-            self._quiet_frames = 0
-        elif self._quiet_frames > self._ring:
-            return fed
-        else:
-            self._quiet_frames += fed.shape[1]
-            if self._quiet_frames > self._ring:
+        """Return what the space hears: cut, and nothing at all where the cuts have rung out."""
+        frames = fed.shape[1]
+        wakes = [start for start in range(0, frames, GRID_FRAMES) if self._sounds(fed, start)]
+        if len(wakes) == -(-frames // GRID_FRAMES):
+            return self._filter.process(fed)
+        out = np.zeros(fed.shape)
+        for start in wakes:
+            if start - GRID_FRAMES not in wakes and start > 0:
                 self._filter = SosFilter(self._colour, self._channels)
-                return fed
-        return self._filter.process(fed)
+            cell = slice(start, start + GRID_FRAMES)
+            out[:, cell] = self._filter.process(fed[:, cell])
+        if (frames - 1) // GRID_FRAMES * GRID_FRAMES not in wakes:
+            self._filter = SosFilter(self._colour, self._channels)
+        return out
+
+    def _sounds(self, fed: Block, start: int) -> bool:
+        """Return whether a cell, or what rings on in it, is to be heard."""
+        cell = fed[:, start : start + GRID_FRAMES]
+        if cell.any():
+            self._quiet_frames = 0
+        else:
+            self._quiet_frames += cell.shape[1]
+        return self._quiet_frames <= self._ring
 
     def _points(self, moved: Mapping[str, Block], first: int, points: int) -> Decay:
         """Return the decay at the last frame of each stretch of 64, ``(points,)``."""
