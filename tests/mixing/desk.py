@@ -133,7 +133,8 @@ class TempoShows(Effect):
 
 class TempoShowsProcessor(Processor):
     def process(self, block: Block, at: BlockContext) -> Block:
-        return np.full(block.shape, 0.01 * at.tempo_bpm)
+        assert at.automation["song_quarters"].shape == (block.shape[1],)
+        return np.tile(0.01 * at.automation["tempo_bpm"], (len(block), 1))
 
 
 def desk(text: str, inserts: Mapping[str, Sequence[Effect]] | None = None) -> MixPreset:

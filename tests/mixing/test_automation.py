@@ -322,17 +322,28 @@ def test_blocks_threads_and_passages_change_nothing(data: st.DataObject) -> None
     np.testing.assert_array_equal(part, whole[:, start : start + 1_000])
 
 
-def test_what_follows_the_tempo_is_told_it_on_the_grid_whatever_the_blocks() -> None:
+def test_what_follows_the_tempo_is_told_it_frame_by_frame_behind_any_latency() -> None:
     song = TempoMap.model_validate(
         {"change": [{"at": "1", "tempo_bpm": 240.0}, {"at": "2", "tempo_bpm": 120.0}]}
     )
     preset = desk(ONE_STRIP, {"strip.a": [Late(samples=500), TempoShows()]})
-    told = [
-        mixed(preset, {"a": ONES}, tempo_map=song, block_frames=blocks * GRID_FRAMES)
-        for blocks in (1, 3, 16)
-    ]
-    # Bar 2 is at 8,000 frames, 8,500 behind the latency: told at 12,288, which plays at 11,788.
-    assert set(told[0][0, : 12_288 - 500]) == {2.4}
-    assert set(told[0][0, 12_288 - 500 : FRAMES]) == {1.2}
-    np.testing.assert_array_equal(told[0], told[1])
-    np.testing.assert_array_equal(told[0], told[2])
+    out = mixed(preset, {"a": ONES}, tempo_map=song)[0]
+    assert set(out[:8_000]) == {2.4}
+    assert set(out[8_000:FRAMES]) == {1.2}
+    # One tempo throughout is told once, by the context.
+    steady = desk(ONE_STRIP, {"strip.a": [Times()]})
+    mixed(steady, {"a": ONES}, tempo_map=TempoMap.constant(90.0))
+
+
+def test_a_delay_in_beats_follows_the_tempo() -> None:
+    text = ONE_STRIP.replace("[mix]", "tempo_bpm = 77.0\n[mix]")
+    text += '[[strip.a.insert]]\neffect = "delay"\nbeats = 0.5\nmix = 1.0\n'
+    song = TempoMap.model_validate(
+        {"change": [{"at": "1", "tempo_bpm": 240.0}, {"at": "5", "tempo_bpm": 120.0}]}
+    )
+    clicks = np.zeros((1, 8 * RATE))
+    clicks[0, [800, 7 * RATE]] = 1.0
+    out = np.abs(mixed(desk(text), {"a": clicks}, tempo_map=song)[0])
+    # Half a beat: an eighth of a second at 240, a quarter at 120 three seconds after the change.
+    assert int(np.argmax(out[: 4 * RATE])) == pytest.approx(800 + RATE / 8, abs=1)
+    assert 7 * RATE + int(np.argmax(out[7 * RATE :])) == pytest.approx(7.25 * RATE, abs=1)

@@ -168,9 +168,13 @@ class TempoMap(Settings):
         passed = stretch.quarters_after(max(seconds, stretch.seconds)) - stretch.quarters
         return stretch.tempo_bpm + stretch.slope * passed
 
-    def tempo_changes_s(self) -> tuple[tuple[float, bool], ...]:
-        """Return where each stretch begins in seconds, and whether its tempo glides."""
-        return tuple((stretch.seconds, stretch.slope != 0.0) for stretch in self._stretches)
+    def stretches(self) -> tuple[tuple[float, float, float, float], ...]:
+        """Return what lies between changes, for whoever evaluates many times at once.
+
+        Each is its begin in seconds and in quarter notes from bar 1, the tempo there, and by how
+        much the tempo grows in a quarter note.
+        """
+        return tuple((s.seconds, s.quarters, s.tempo_bpm, s.slope) for s in self._stretches)
 
     def position(self, seconds: float) -> str:
         """Return a time as bar and beat, ``17:2.50``; ``1:1.00`` for what lies before bar 1."""

@@ -50,7 +50,7 @@ class BlockContext:
         automation: Values per frame, ``(frames,)``, by the parameter's address within the
             effect: ``threshold_db``, ``bands.1.gain_db``. Exactly those of `Context.automated`,
             each within its declared range.
-        tempo_bpm: The tempo at the block's start.
+        tempo_bpm: The tempo at the session's zero; see `Effect` for one that changes.
     """
 
     start_frame: int = 0
@@ -115,9 +115,10 @@ class Effect(Settings, ABC):
     """The settings of an effect; a subclass declares ``effect: Literal["name"]`` and the rest.
 
     ``revision`` counts changes of sound: a change is a new revision, and a preset or manifest
-    that names an old one keeps the old sound. An effect that follows a tempo which changes while
-    audio plays, `BlockContext.tempo_bpm`, says so by ``follows_tempo``; its blocks are then cut
-    where the tempo changes, and one tempo holds for each.
+    that names an old one keeps the old sound. An effect with ``follows_tempo`` follows a
+    tempo that changes while audio plays: where one does, `BlockContext.automation` brings it
+    ``tempo_bpm`` and ``song_quarters`` (quarter notes since bar 1), frame by frame, and
+    `Context.automated` names them.
     """
 
     current_revision: ClassVar[int] = 1

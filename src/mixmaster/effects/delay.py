@@ -44,6 +44,7 @@ class Delay(KeylessEffect):
     """
 
     summary: ClassVar[str] = "Delay: echoes in milliseconds or in beats of the song's tempo."
+    follows_tempo: ClassVar[bool] = True
 
     effect: Literal["delay"] = parameter("delay", "The effect's name: delay.")
     time_ms: float | None = parameter(
@@ -155,9 +156,10 @@ class Delay(KeylessEffect):
         if self.mix == 0.0 and "mix" not in context.automated:
             return BypassProcessor()
         samples = ms_to_samples(time_ms, context.sample_rate_hz)
-        if self.wobble_ms == 0.0 and "time_ms" not in context.automated:
+        glides = self.glides(context)
+        if self.wobble_ms == 0.0 and not glides:
             return DelayProcessor(self, round(samples), colour, context)
-        shortest_ms = SHORTEST_MS if "time_ms" in context.automated else time_ms
+        shortest_ms = SHORTEST_MS if glides else time_ms
         spare_ms = shortest_ms - 1e3 * SHORTEST_LOOP_SAMPLES / context.sample_rate_hz
         if not self.wobble_ms <= spare_ms:
             raise misfit(
@@ -168,6 +170,11 @@ class Delay(KeylessEffect):
                 "wobble_ms",
             )
         return MovingDelayProcessor(self, samples, colour, context)
+
+    def glides(self, context: Context) -> bool:
+        """Return whether the time moves: by automation, or by a tempo that does."""
+        follows = self.beats is not None and "tempo_bpm" in context.automated
+        return follows or "time_ms" in context.automated
 
 
 class _Echoes(Processor):
@@ -257,7 +264,9 @@ class MovingDelayProcessor(_Echoes):
 
     def __init__(self, settings: Delay, samples: float, colour: Block, context: Context) -> None:
         rate_hz = context.sample_rate_hz
-        self._glide = Glide(_GLIDE_S * rate_hz) if "time_ms" in context.automated else None
+        self._glide = Glide(_GLIDE_S * rate_hz) if settings.glides(context) else None
+        self._beats = None if "time_ms" in context.automated else settings.beats
+        self._where = context.where
         self._samples = samples
         self._samples_a_ms = ms_to_samples(1.0, rate_hz)
         self._wobble = ms_to_samples(settings.wobble_ms, rate_hz)
@@ -285,10 +294,29 @@ class MovingDelayProcessor(_Echoes):
         frames = fed.shape[1]
         delays = np.full(frames, self._samples)
         if self._glide is not None:
-            delays = self._glide.process(at.automation["time_ms"]) * self._samples_a_ms
+            delays = self._glide.process(self._times_ms(at)) * self._samples_a_ms
             np.clip(delays, self._shortest, self._longest, out=delays)
         if self._wobble != 0.0:
             for lfo, part in self._lfos:
                 delays += self._wobble * part * lfo.values(at.start_frame, frames)
         feedback = np.asarray(self._feedback.at(at)) / self._safety
         return self._loop.process(fed, np.broadcast_to(delays, fed.shape), feedback)
+
+    def _times_ms(self, at: BlockContext) -> Block:
+        """Return where the time goes, ``(frames,)``: what automation says, or the tempo.
+
+        Raises:
+            DocumentError: For beats that are too short or too long where the tempo has come to.
+        """
+        if self._beats is None:
+            return at.automation["time_ms"]
+        times_ms = beats_to_ms(self._beats, 1.0) / at.automation["tempo_bpm"]
+        if times_ms.size and not SHORTEST_MS <= times_ms.min() <= times_ms.max() <= LONGEST_MS:
+            raise misfit(
+                self._where,
+                f"{self._beats:g} beats come to {times_ms.min():g} to {times_ms.max():g} ms "
+                "where the tempo changes",
+                f"{SHORTEST_MS:g} to {LONGEST_MS:g} ms",
+                "beats",
+            )
+        return times_ms

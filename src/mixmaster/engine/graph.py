@@ -26,6 +26,13 @@ MovingMatrix = Sequence[Sequence[Block | float | None]]
 """The same for one block: a gain a frame, ``(frames,)``, one for all, or None for no path ever."""
 
 
+class Values(Protocol):
+    """What moves one parameter of an effect."""
+
+    def values(self, start_frame: int, frames: int) -> Block:
+        """Return a value for each frame, ``(frames,)``; each depends on its frame alone."""
+
+
 class Motion(Protocol):
     """Gains that move."""
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixmaster.arrays import Block, zeros
-from mixmaster.dsp.curves import Curve
 from mixmaster.dsp.delay_line import DelayLine
-from mixmaster.effects.base import BlockContext, Context, Effect, Processor
-from mixmaster.engine.graph import Feed, Graph, Matrix, MovingMatrix, Node
+from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.engine.graph import Feed, Graph, Matrix, MovingMatrix, Node, Values
 from mixmaster.engine.resources import ResourceShelf
 from mixmaster.engine.stats import BridgeRow, InsertStats, NodeStats
-from mixmaster.engine.tempo import TempoSteps
+from mixmaster.engine.tempo import tempo_curves
 from mixmaster.errors import SignalError
 
 
@@ -119,14 +118,13 @@ class InsertRun:
 
     Attributes:
         latency_samples: How late the signal that it is given is.
-        tempo: What tells the tempo, and cuts blocks where it changes; None where one is enough.
+        automation: What moves its parameters, and the tempo where it follows one that moves.
     """
 
     id: str
     processor: Processor
     latency_samples: int
-    automation: Mapping[str, Curve]
-    tempo: TempoSteps | None
+    automation: Mapping[str, Values]
     bypass: DelayLine | None
     wait: DelayLine | None
     key: list[FeedPort] | None
@@ -211,7 +209,12 @@ class NodeRun:
             key = zeros(insert.key_channels, block.shape[1])
             for index, port in enumerate(insert.key):
                 port.add_to(key, keys[port.feed.source], start_frame, first=index == 0)
-        out = self._processed(insert, block, key, start_frame)
+        automation = {
+            name: curve.values(start_frame - insert.latency_samples, block.shape[1])
+            for name, curve in insert.automation.items()
+        }
+        at = BlockContext(start_frame, key, automation, self._tempo_bpm)
+        out = insert.processor.process(block, at)
         # One sum tells whether anything in the block is NaN or infinite.
         if not np.isfinite(out.sum()):
             bad = ~np.isfinite(out).all(axis=0)
@@ -221,30 +224,6 @@ class NodeRun:
         if insert.stats is not None:
             insert.stats.update(block, insert.processor.gain_reduction_db())
         return out
-
-    def _processed(
-        self, insert: InsertRun, block: Block, key: Block | None, start_frame: int
-    ) -> Block:
-        """Return what an insert makes of a block, cut where the tempo that it follows changes."""
-        automation = {
-            name: curve.values(start_frame - insert.latency_samples, block.shape[1])
-            for name, curve in insert.automation.items()
-        }
-        if insert.tempo is None:
-            at = BlockContext(start_frame, key, automation, self._tempo_bpm)
-            return insert.processor.process(block, at)
-        pieces = []
-        for begin, end, tempo_bpm in insert.tempo.pieces(start_frame, block.shape[1]):
-            at = BlockContext(
-                start_frame + begin,
-                None if key is None else np.ascontiguousarray(key[:, begin:end]),
-                {name: values[begin:end] for name, values in automation.items()},
-                tempo_bpm,
-            )
-            whole = begin == 0 and end == block.shape[1]
-            piece = block if whole else np.ascontiguousarray(block[:, begin:end])
-            pieces.append(insert.processor.process(piece, at))
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +253,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
     tail: dict[str, int] = {}
     settle: dict[str, int] = {}
     runs: dict[str, NodeRun] = {}
+    tempo = tempo_curves(graph.tempo_map, graph.sample_rate_hz)
     shelf = ResourceShelf(graph.sample_rate_hz)
 
     def channels_of(feed: Feed) -> int:
@@ -295,6 +275,9 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
         memory += node.delay_samples
         inserts: list[InsertRun] = []
         for insert in node.inserts:
+            automation: dict[str, Values] = dict(insert.automation)
+            if insert.settings.follows_tempo:
+                automation |= tempo
             processor = insert.settings.prepare(
                 Context(
                     sample_rate_hz=graph.sample_rate_hz,
@@ -303,7 +286,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
                     tempo_bpm=graph.tempo_bpm,
                     seed=seed,
                     where=insert.id,
-                    automated=frozenset(insert.automation),
+                    automated=frozenset(automation),
                     resources=shelf.of(insert.files, insert.id),
                 )
             )
@@ -324,8 +307,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
                     id=insert.id,
                     processor=processor,
                     latency_samples=now,
-                    automation=insert.automation,
-                    tempo=_tempo_steps(graph, insert.settings, now),
+                    automation=automation,
                     bypass=bypass,
                     wait=wait,
                     key=key,
@@ -342,10 +324,3 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
         runs[node.id] = NodeRun(node, ports, inserts, graph, now)
     output = graph.output
     return Prepared(runs, latency[output], tail[output], settle[output])
-
-
-def _tempo_steps(graph: Graph, settings: Effect, latency_samples: int) -> TempoSteps | None:
-    """Return what an insert that follows the tempo needs; None where the tempo stands still."""
-    if graph.tempo_map is None or graph.tempo_map.is_constant or not settings.follows_tempo:
-        return None
-    return TempoSteps(graph.tempo_map, graph.sample_rate_hz, latency_samples)

@@ -15,6 +15,8 @@ from mixmaster.units import db_to_gain
 Moving = Block | float
 """A value a frame, ``(frames,)``, or one for all of them."""
 
+_ROW = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -124,7 +126,8 @@ class MovingPost:
 
 def moving_pan_gains(pan: Moving, law: PanLaw) -> tuple[Moving, Moving]:
     """Return `panning.pan_gains` of a pan that may move, to within rounding."""
-    p = (np.atleast_1d(np.asarray(pan, dtype=np.float64)) + 1.0) / 2.0
+    # One number stands in a row of many: numpy's sine of a short array may differ in its last bit.
+    p = ((pan if isinstance(pan, np.ndarray) else np.full(_ROW, pan)) + 1.0) / 2.0
     if law == "unity":
         left, right = np.minimum(1.0, 2.0 * (1.0 - p)), np.minimum(1.0, 2.0 * p)
     elif law == "linear":
