@@ -135,7 +135,7 @@ def _band(band: Any) -> str | None:
     shape, frequency_hz = getattr(band, "shape", None), getattr(band, "frequency_hz", None)
     if not isinstance(shape, str) or frequency_hz is None:
         return None
-    gain_db = getattr(band, "gain_db", 0.0)
+    gain_db = getattr(band, "gain_db", None) or 0.0  # filters that only cut have none
     sign = "+" if gain_db > 0.0 else ""
     gain = f" {sign}{_text(gain_db, 'dB', '')}" if gain_db else ""
     return f"{shape.replace('_', ' ')}{gain} at {_text(frequency_hz, 'Hz', '')}"
