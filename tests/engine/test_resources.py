@@ -42,6 +42,7 @@ def test_what_cannot_be_used_is_named_with_insert_and_key(tmp_path: Path) -> Non
     (tmp_path / "folder.wav").mkdir()
     write(tmp_path / "empty.wav", np.zeros((1, 0)))
     write(tmp_path / "song.wav", np.zeros((1, 31 * 8_000)), 8_000)
+    write(tmp_path / "five.wav", np.ones((5, 100)))
     for name, said in {
         "missing.wav": "there is no file 'missing.wav'",
         "../out.wav": "no plain path below the preset's folder",
@@ -49,6 +50,7 @@ def test_what_cannot_be_used_is_named_with_insert_and_key(tmp_path: Path) -> Non
         "folder.wav": "it is a folder",
         "empty.wav": "0 frames",
         "song.wav": "31.0 s long",
+        "five.wav": "has 5 channels",
     }.items():
         with pytest.raises(DocumentError) as caught:
             locate(Convolution(impulse=name), HERE, Origin(tmp_path))

@@ -118,12 +118,14 @@ class Effect(Settings, ABC):
     that names an old one keeps the old sound. An effect with ``follows_tempo`` follows a
     tempo that changes while audio plays: where one does, `BlockContext.automation` brings it
     ``tempo_bpm`` and ``song_quarters`` (quarter notes since bar 1), frame by frame, and
-    `Context.automated` names them.
+    `Context.automated` names them. No file that it needs may last longer than
+    ``longest_resource_s``.
     """
 
     current_revision: ClassVar[int] = 1
     follows_tempo: ClassVar[bool] = False
     summary: ClassVar[str] = ""
+    longest_resource_s: ClassVar[float] = 900.0
 
     id: str | None = parameter(
         None, "The insert's own name, for --set and meters; the effect's name if silent."

@@ -34,6 +34,7 @@ class Convolution(KeylessEffect):
     rate is converted.
     """
 
+    longest_resource_s: ClassVar[float] = 30.0
     summary: ClassVar[str] = "Convolution: puts a sound into a real place, by its impulse response."
 
     effect: Literal["convolution"] = parameter("convolution", "The effect's name: convolution.")

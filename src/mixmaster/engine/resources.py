@@ -14,8 +14,8 @@ from mixmaster.effects.base import Effect
 from mixmaster.engine.manifest import InputRecord, input_record
 from mixmaster.errors import AudioFileError, DocumentError, Problem, SignalError
 
-MAX_RESOURCE_S = 30.0
-"""Longer than any space rings; a longer file is a song, and would eat memory."""
+MAX_CHANNELS = 4
+"""More than any effect uses; a file is read whole, and must not eat the memory."""
 
 ResourceFiles = tuple[tuple[str, Path], ...]
 """An effect's files, by the names under which `Context.resources` brings them."""
@@ -30,11 +30,13 @@ def locate(effect: Effect, where: str, origin: Origin) -> ResourceFiles:
         origin: Of the document that has the effect.
 
     Raises:
-        DocumentError: For a file that is missing, lies where it may not, is not audio, is empty or
-            too long; names the insert and the key.
+        DocumentError: For a file that is missing, lies where it may not, is not audio, is empty,
+            too long or has too many channels; names the insert and the key.
     """
     found = []
-    for key, name in effect.resource_files().items():
+    for resource, name in effect.resource_files().items():
+        # The parameter that holds the name, for whoever has to correct it.
+        key = next((field for field, value in effect if value == name), resource)
         try:
             path = origin.find(name)
             info = probe(path)
@@ -44,14 +46,14 @@ def locate(effect: Effect, where: str, origin: Origin) -> ResourceFiles:
         except AudioFileError as error:
             problem = Problem(key, f"{name!r} cannot be used: {error.reason}", error.hint)
             raise DocumentError(where, (problem,)) from error
-        if not info.duration_s <= MAX_RESOURCE_S:
-            problem = Problem(
-                key,
-                f"{name!r} is {info.duration_s:.1f} s long",
-                f"an impulse response lasts at most {MAX_RESOURCE_S:g} s",
-            )
-            raise DocumentError(where, (problem,))
-        found.append((key, path))
+        if not info.duration_s <= effect.longest_resource_s:
+            long = f"{name!r} is {info.duration_s:.1f} s long"
+            hint = f"it may last at most {effect.longest_resource_s:g} s"
+            raise DocumentError(where, (Problem(key, long, hint),))
+        if not info.channels <= MAX_CHANNELS:
+            wide = f"{name!r} has {info.channels} channels"
+            raise DocumentError(where, (Problem(key, wide, f"at most {MAX_CHANNELS}"),))
+        found.append((resource, path))
     return tuple(found)
 
 
