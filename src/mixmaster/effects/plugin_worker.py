@@ -126,7 +126,7 @@ def serve(requests: IO[bytes], replies: IO[bytes], host: Host) -> None:
         )
         known = instance.parameters()
     except _REPORTED as error:
-        send(replies, {"error": "load", "reason": str(error)})
+        send(replies, {"error": "load", "reason": _said(error)})
         return
     for name, value in header["parameters"].items():
         if name not in known:
@@ -135,12 +135,12 @@ def serve(requests: IO[bytes], replies: IO[bytes], host: Host) -> None:
         try:
             instance.set(name, value)
         except _REPORTED as error:
-            send(replies, {"error": "value", "parameter": name, "reason": str(error)})
+            send(replies, {"error": "value", "parameter": name, "reason": _said(error)})
             return
     try:
         latency = measure_latency(instance, channels)
     except _REPORTED as error:
-        send(replies, {"error": "load", "reason": str(error)})
+        send(replies, {"error": "load", "reason": _said(error)})
         return
     send(replies, {"parameters": instance.parameters(), "latency_samples": latency})
     while True:
@@ -151,6 +151,11 @@ def serve(requests: IO[bytes], replies: IO[bytes], host: Host) -> None:
         ]
         out = np.concatenate(parts, axis=1)
         send(replies, {"frames": out.shape[1]}, out)
+
+
+def _said(error: BaseException) -> str:
+    """Return what an error says, on one line."""
+    return " ".join(str(error).split())
 
 
 def _end_with(parent: int) -> None:
