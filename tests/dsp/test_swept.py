@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,11 +32,18 @@ def noise(frames: int, channels: int = 2) -> Block:
 
 
 def sweep(count: int) -> Block:
-    """A bell that runs from 100 Hz to 10 kHz and back while it opens and closes."""
-    turn = np.sin(np.linspace(0.0, 12.0, count))
+    """A bell that runs from 100 Hz to 10 kHz and back while it opens and closes, with rests."""
+    turn = np.clip(1.5 * np.sin(np.linspace(0.0, 12.0, count)), -1.0, 1.0)
     return np.concatenate(
         [filters.bell(1_000.0 * 10.0**u, 12.0 * u, 4.0**u, RATE) for u in turn.tolist()]
     )
+
+
+def restless(rows: Block) -> Block:
+    """The same rows, but for a movement that no one could measure: nothing stands still."""
+    trembling = rows.copy()
+    trembling[::2, 0] *= 1.0 + 1e-15
+    return trembling
 
 
 @pytest.mark.parametrize("name", list(SECTIONS))
@@ -42,9 +51,23 @@ def sweep(count: int) -> Block:
 def test_a_section_that_stands_still_is_that_section(name: str, frames: int) -> None:
     sos = SECTIONS[name]
     signal = noise(frames)
-    steps = -(-frames // STEP_FRAMES)
-    heard = SweptSection(2, sos[0]).process(signal, np.repeat(sos, steps, axis=0))
+    rows = np.repeat(sos, -(-frames // STEP_FRAMES), axis=0)
+    heard = SweptSection(2, sos[0]).process(signal, rows)
+    assert np.array_equal(heard, sosfilt(sos, signal))
+    heard = SweptSection(2, sos[0]).process(signal, restless(rows))
     assert np.max(np.abs(heard - sosfilt(sos, signal))) < 2e-10
+
+
+def test_from_standing_to_moving_and_back_nothing_is_lost() -> None:
+    """Low and narrow, where states are hardest to tell; and through 0 dB, where none is heard."""
+    rests = (0.0, 6.0, -6.0, 12.0, 0.0)
+    ramps = [np.linspace(a, b, 90) for a, b in pairwise(rests)]
+    gains = np.concatenate([np.concatenate((np.full(300, r[0]), r)) for r in ramps])
+    rows = np.concatenate([filters.bell(30.0, gain, 6.0, RATE) for gain in gains.tolist()])
+    signal = noise(rows.shape[0] * STEP_FRAMES)
+    heard = SweptSection(2, rows[0]).process(signal, rows)
+    moving = SweptSection(2, rows[0]).process(signal, restless(rows))
+    assert np.max(np.abs(heard - moving)) < 1e-8
 
 
 def test_it_is_the_recursion_frame_by_frame() -> None:
@@ -123,5 +146,5 @@ def test_silence_comes_to_rest() -> None:
     signal = np.zeros((1, 16 * GRID_FRAMES))
     assert not np.any(section.process(signal, np.repeat(sos, 1_024, axis=0)))
     signal[0, 0] = 1.0
-    heard = section.process(signal, np.repeat(sos, 1_024, axis=0))
+    heard = SweptSection(1, sos[0]).process(signal, restless(np.repeat(sos, 1_024, axis=0)))
     assert not np.any(heard[0, -GRID_FRAMES:])

@@ -12,6 +12,10 @@ frame by frame, on the quadratic B-spline of these: 32 frames late, but without 
 straight lines, whose images at multiples of the rate of sections would be heard as a fine buzz
 (-90 dB where a q sweeps fast; of the spline nothing is left above -120 dB).
 
+A stretch of the 4,096 grid in which nothing moves is left to plain second-order sections, several
+times as fast: one for the output and one for the band-pass, whose state tells that of the moving
+filter when it is needed again.
+
 The recursion runs over the 64 frames with all such stretches of a block side by side, first from
 rest, together with what each makes of a state of 1; then the stretches are joined and run once more
 from their true states.
@@ -19,9 +23,12 @@ from their true states.
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 
-from mixmaster.arrays import GRID_FRAMES, Block
+from mixmaster.arrays import GRID_FRAMES, Block, zeros
+from mixmaster.dsp.sos import SosFilter
 
 STEP_FRAMES = 64
 """How far apart the given sections stand."""
@@ -40,8 +47,9 @@ class SweptSection:
     """
 
     def __init__(self, channels: int, start: Block) -> None:
-        self._past = np.repeat(_figures(start[None]), 2, axis=1)
+        self._rows = np.stack((start, start))
         self._state = np.zeros((2, channels))
+        self._standing: _Standing | None = None
 
     def process(self, block: Block, sections: Block) -> Block:
         """Return the filtered block, ``(channels, frames)``.
@@ -50,36 +58,50 @@ class SweptSection:
             block: Starting on the 4,096 grid.
             sections: Where each 64 frames of the block end, ``(steps, 6)``.
         """
-        channels, frames = block.shape
-        steps = sections.shape[0]
+        frames, steps = block.shape[1], sections.shape[0]
         if not frames:
             return block.copy()
         assert steps == -(-frames // STEP_FRAMES)
-        padded = np.zeros((channels, steps * STEP_FRAMES))
+        rows = np.concatenate((self._rows, sections))
+        self._rows = rows[-2:].copy()
+        moves = (rows[1:] != rows[:-1]).any(axis=1)
+        # Each step depends on its own row and the two before it.
+        cells = [
+            bool(moves[at : at + _STEPS_A_CELL + 1].any()) for at in range(0, steps, _STEPS_A_CELL)
+        ]
+        out = np.empty_like(block)
+        first = 0
+        for moving, run in groupby(cells):
+            last = first + len(list(run))
+            here = slice(first * GRID_FRAMES, last * GRID_FRAMES)
+            of_run = rows[first * _STEPS_A_CELL : last * _STEPS_A_CELL + 2]
+            out[:, here] = (self._swept if moving else self._still)(block[:, here], of_run)
+            first = last
+        return out
+
+    def _still(self, block: Block, rows: Block) -> Block:
+        """Return a stretch in which nothing moves."""
+        if self._standing is None:
+            self._standing = _Standing(rows[0], self._state)
+        return self._standing.process(block)
+
+    def _swept(self, block: Block, rows: Block) -> Block:
+        """Return a stretch that moves; ``rows`` begin with the two before it."""
+        if self._standing is not None:
+            self._state = self._standing.state()
+            self._standing = None
+        channels, frames = block.shape
+        steps = rows.shape[0] - 2
+        padded = zeros(channels, steps * STEP_FRAMES)
         padded[:, :frames] = block
         # (frame within its step, channel, step): rows that follow one another lie together.
         heard = np.ascontiguousarray(
             padded.reshape(channels, steps, STEP_FRAMES).transpose(2, 0, 1)
         )
-        motion = _Motion(self._moved(sections))
+        motion = _Motion(_splined(_figures(rows)))
         own, memory = motion.ends(heard)
-        starts = self._joined(own, memory)
-        motion.run(heard, starts)
-        return np.ascontiguousarray(
-            heard.transpose(1, 2, 0).reshape(channels, -1)[:, :frames],
-        )
-
-    def _moved(self, sections: Block) -> Block:
-        """Return the figures of every frame, ``(5, 64, steps)``."""
-        targets = np.concatenate((self._past, _figures(sections)), axis=1)
-        self._past = targets[:, -2:].copy()
-        part = np.arange(1, STEP_FRAMES + 1)[:, None] / STEP_FRAMES
-        middle = targets[:, None, 1:-1]
-        # Where nothing moves the figures are the targets, to the bit.
-        figures = 0.5 * (1.0 - part) ** 2 * (targets[:, None, :-2] - middle)
-        figures += 0.5 * part**2 * (targets[:, None, 2:] - middle)
-        figures += middle
-        return figures
+        motion.run(heard, self._joined(own, memory))
+        return heard.transpose(1, 2, 0).reshape(channels, -1)[:, :frames]
 
     def _joined(self, own: Block, memory: Block) -> Block:
         """Return the state before each step, ``(2, channels, steps)``.
@@ -106,6 +128,47 @@ class SweptSection:
             starts[:, channel] = np.array(before).T
             self._state[:, channel] = first, second
         return starts
+
+
+class _Standing:
+    """A section that stands still, in direct form, and the way to it and back.
+
+    A direct form's states are what it would put out next from silence, so they follow from the
+    state-variable filter's; back they follow from the band-pass, which, unlike the output,
+    depends on both states whatever the gains.
+
+    Args:
+        row: The section, ``(6,)``.
+        state: The state-variable filter's, ``(2, channels)``.
+    """
+
+    def __init__(self, row: Block, state: Block) -> None:
+        g, k, high, band, low = _figures(row[None])[:, 0].tolist()
+        n = 1.0 + g * (g + k)
+        a1, a2, a3 = 1.0 / n, g / n, g * g / n
+        onward = np.array([[2.0 * a1 - 1.0, -2.0 * a2], [2.0 * a2, 1.0 - 2.0 * a3]])
+        v1, v2 = np.array([a1, -a2]), np.array([a2, 1.0 - a3])
+        heard = (band - k * high) * v1 + (low - high) * v2
+        tilt = np.array([[1.0, 0.0], [row[4], 1.0]])  # y[n + 1] = z1 - a1 y[n]
+        outward = tilt @ np.stack((heard, heard @ onward))
+        self._memory = tilt @ np.stack((v1, v1 @ onward))
+        band_pass = np.concatenate((np.array([a2, 0.0, -a2]), row[3:]))
+        self._filters = []
+        for sos, into in ((row, outward), (band_pass, self._memory)):
+            start = np.ascontiguousarray(_times(into, state).T[None])
+            self._filters.append(SosFilter(sos[None], state.shape[1], start))
+
+    def process(self, block: Block) -> Block:
+        """Return the filtered block, ``(channels, frames)``."""
+        heard, memory = self._filters
+        memory.process(block)
+        return heard.process(block)
+
+    def state(self) -> Block:
+        """Return the state of the state-variable filter, ``(2, channels)``."""
+        (a, b), (c, d) = self._memory
+        back = np.array([[d, -b], [-c, a]]) / (a * d - b * c)
+        return _times(back, self._filters[1].state[0].T)
 
 
 class _Motion:
@@ -177,6 +240,21 @@ class _Motion:
         np.subtract(2.0 * v1, p, out=p)
         np.subtract(2.0 * v2, q, out=q)
         return v1, v2
+
+
+def _times(matrix: Block, states: Block) -> Block:
+    """Return ``matrix @ states``, ``(2, channels)``, the same to the bit for any channels."""
+    return np.stack([row[0] * states[0] + row[1] * states[1] for row in matrix])
+
+
+def _splined(targets: Block) -> Block:
+    """Return the figures of every frame, ``(5, 64, steps)``, of ``(5, steps + 2)``."""
+    part = np.arange(1, STEP_FRAMES + 1)[:, None] / STEP_FRAMES
+    middle = targets[:, None, 1:-1]
+    figures = 0.5 * (1.0 - part) ** 2 * (targets[:, None, :-2] - middle)
+    figures += 0.5 * part**2 * (targets[:, None, 2:] - middle)
+    figures += middle
+    return np.asarray(figures)
 
 
 def _figures(sections: Block) -> Block:
