@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from mixmaster.arrays import GRID_FRAMES, Block
@@ -305,10 +305,15 @@ def test_what_is_no_number_never_becomes_one(effect: type[Effect], data: st.Data
 def test_every_parameter_says_what_one_hears_and_how_far_it_goes(effect: type[Effect]) -> None:
     assert len(effect.summary.split()) >= 5
     fields = dict(effect.model_fields)
-    if effect.model_fields["effect"].default == "eq":
-        fields |= EqBand.model_fields
-    if effect.model_fields["effect"].default == "stereo_bands":
-        fields |= StereoBand.model_fields
+    items: dict[str, type[BaseModel]] = {
+        "eq": EqBand,
+        "dynamic_eq": DynamicEqBand,
+        "multiband": MultibandBand,
+        "stereo_bands": StereoBand,
+    }
+    name = str(effect.model_fields["effect"].default)
+    if name in items:
+        fields |= items[name].model_fields
     for name, field in fields.items():
         if name == "effect":
             continue
