@@ -19,7 +19,8 @@ HOTTEST_DBFS = 6.0
 """The peak level, in dBFS, up to which the tolerance is promised."""
 
 DETECTOR_STEP_MS = 0.2
-"""How finely detectors look that are no faster than 1 ms: 8 frames at 48 kHz."""
+"""How finely detectors look that are no faster than 1 ms: 8 frames at 48 kHz. A gain that jumps
+is drawn over two such steps."""
 
 
 def pool_frames(
