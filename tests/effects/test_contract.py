@@ -289,7 +289,8 @@ def test_what_is_no_number_never_becomes_one(effect: type[Effect], data: st.Data
     """NaN in gives NaN out, or an error that names the stage; it never just disappears."""
     chosen = data.draw(effects(effect))
     # The longest delay is 5 s: what went in must have had the time to come out.
-    frames = 1 << (18 if "time_ms" in type(chosen).model_fields else 15)
+    long = {"time_ms", "delay_samples"} & set(type(chosen).model_fields)
+    frames = 1 << (18 if long else 15)
     processor = prepared(chosen, Context(48_000, 2, max_block_frames=frames, where="here"))
     signal = music(2, frames, seed=1)
     signal[:, 5_000] = np.nan
