@@ -317,5 +317,7 @@ def test_what_a_reverb_cannot_do_is_named() -> None:
         Reverb().prepare(Context(RATE, 6, where="bus.room"))
     with pytest.raises(ValidationError, match="new in revision 2"):
         Reverb(revision=1, type="hall")
+    with pytest.raises(ValidationError, match="no early reflections"):
+        Reverb(type="plate", early=0.3)
     with pytest.raises(ValidationError, match="newer than this version"):
         Reverb(revision=3)

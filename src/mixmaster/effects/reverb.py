@@ -158,6 +158,13 @@ class Reverb(KeylessEffect):
         return self
 
     @model_validator(mode="after")
+    def _has_walls_where_they_are_heard(self) -> Self:
+        if self.early and SPACES[self.type].box_m is None:
+            reason = f"a {self.type} has no walls, and so no early reflections"
+            raise MisfitError([Problem("early", reason, "leave it out, or take a room or a hall")])
+        return self
+
+    @model_validator(mode="after")
     def _keeps_to_its_revision(self) -> Self:
         if self.sound_revision == 1:
             strange = [key for key in _SINCE_2 if key in self.model_fields_set]
