@@ -13,6 +13,7 @@ from tests.pages.subjects import music
 
 from mixmaster.audio.sink import FileSpec, open_sink
 from mixmaster.audio.source import open_source
+from mixmaster.metering.loudness import LoudnessMeter
 from mixmaster.metering.survey import Survey, SurveyMeter
 from mixmaster.pages.ab.data import (
     SESSION_SCHEMA,
@@ -48,12 +49,18 @@ def survey_of(audio: Signal, rate_hz: int) -> Survey:
     return meter.result()
 
 
+def loudness_of(audio: Signal, rate_hz: int) -> float | None:
+    meter = LoudnessMeter(rate_hz, 2)
+    meter.update(np.ascontiguousarray(audio))
+    return meter.result().integrated_lufs
+
+
 def drums(seconds: float, rate_hz: int, seed: int = 3) -> Signal:
     """Return music of a kind: a pulse over coloured noise, louder towards the end."""
     base = music(2, seconds * rate_hz / 48_000.0, seed)
     frames = base.shape[1]
     t = np.arange(frames) / rate_hz
-    beat = np.exp(-((t % 0.5) / 0.06)) * np.sin(2.0 * np.pi * 62.0 * t)
+    beat = np.exp(-((t % 0.37) / 0.15)) * np.sin(2.0 * np.pi * 62.0 * t)
     shape = 0.35 + 0.65 * np.clip(t / max(seconds, 1e-9) * 1.4 - 0.2, 0.0, 1.0)
     mixed = np.asarray((0.7 * base + 0.45 * beat) * shape)
     return np.asarray(0.7 * mixed / np.abs(mixed).max())
@@ -83,7 +90,7 @@ def make(
 ) -> Made:
     """Write the files, measure them, and return the session."""
     (folder / "audio").mkdir(parents=True)
-    lufs = [survey_of(signal, rate_hz).programme.integrated_lufs for signal in signals]
+    lufs = [loudness_of(signal, rate_hz) for signal in signals]
     quietest = min((value for value in lufs if value is not None), default=0.0)
     gains = [0.0 if value is None else quietest - value for value in lufs]
     in_files = [0.0] * len(gains) if unmatched_files else gains

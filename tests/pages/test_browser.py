@@ -2,69 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.pages.chromium import needs_chromium, opened
 from tests.pages.subjects import HOSTILE_NAMES, renamed, subject
 from tests.pages.test_page import TARGET
 
 from mixmaster.pages.page import report_page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Dialog, Page
+    from playwright.sync_api import Browser
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="there is no Chromium at /usr/bin/chromium"
-)
-
-
-@dataclass
-class Seen:
-    """What a page said and asked for while it was open."""
-
-    console: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-    dialogs: list[str] = field(default_factory=list)
-
-    def dialog(self, dialog: Dialog) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
-
-    def nothing(self, url: str) -> None:
-        assert self.console == []
-        assert self.errors == []
-        assert self.dialogs == []
-        assert self.requests == [url]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    # Nothing is to be fetched, and no update looked for.
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(
-            executable_path=str(CHROMIUM),
-            args=list(FLAGS),
-            env={**os.environ, "LANG": "C.UTF-8"},
-        )
-        yield opened
-        opened.close()
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -79,16 +30,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         (path / name).write_text(report_page(files, target=TARGET), encoding="utf-8")
     return path
-
-
-def opened(browser: Browser, path: Path, **settings: Any) -> tuple[Page, Seen]:
-    page, seen = browser.new_page(**settings), Seen()
-    page.on("console", lambda message: seen.console.append(message.text))
-    page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("request", lambda request: seen.requests.append(request.url))
-    page.on("dialog", seen.dialog)
-    page.goto(path.as_uri())
-    return page, seen
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

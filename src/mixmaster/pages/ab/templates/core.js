@@ -69,7 +69,12 @@ const AB = { nonce: document.currentScript.nonce };
     for (const act of listeners.get(what) ?? []) act(...about);
   };
 
-  AB.unpack = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  AB.unpack = (text) => {
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+    const letters = atob(text), bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+    return bytes;
+  };
   AB.name = (id) => AB.versions.get(id)?.name ?? id;
 
   // A button that a mouse does not leave focused: the space bar goes on playing.

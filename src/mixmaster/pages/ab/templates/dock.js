@@ -86,7 +86,7 @@
   const raise = () => {
     const pair = AB.pair(byId("difference-a").value, byId("difference-b").value);
     // As loud as the versions at most, in whole steps, and never over full scale.
-    return pair?.db === null || pair === null ? 0 : Math.min(40, Math.max(0, Math.floor(-pair.db - 6)));
+    return pair === null || pair.db === null ? 0 : Math.min(40, Math.max(0, Math.floor(-pair.db - 6)));
   };
   AB.pair = (a, b) => data.pairs[`${a} ${b}`] ?? data.pairs[`${b} ${a}`] ?? null;
   AB.differenceText = (a, b) => {
@@ -104,8 +104,9 @@
     const a = byId("difference-a").value, b = byId("difference-b").value;
     byId("difference-hear").setAttribute("aria-pressed", String(heard));
     byId("difference-hear").disabled = a === b;
-    const more = heard && byId("difference-raise").checked ? `; raised by ${raise()} dB` : "";
-    const told = AB.differenceText(a, b) + more;
+    byId("difference-more").hidden = !raise();
+    byId("difference-more").lastElementChild.textContent = `raise it by ${raise()} dB`;
+    const told = AB.differenceText(a, b);
     if (byId("difference-told").textContent !== told) byId("difference-told").textContent = told;
   };
   const hearDifference = () => {

@@ -108,7 +108,8 @@
     // --- where ---
 
     now() {
-      return this.context ? Math.ceil(this.context.currentTime * this.rate) : 0;
+      // A frame's time may come back a rounding error late.
+      return this.context ? Math.ceil(this.context.currentTime * this.rate - 1e-6) : 0;
     }
 
     // The frame of the song that is scheduled for a frame of the context.
@@ -390,6 +391,7 @@
       for (const [level, to] of changes) {
         level.node.gain.setValueAtTime(level.value, start / this.rate);
         level.node.gain.linearRampToValueAtTime(to, this.settled / this.rate);
+        level.node.gain.setValueAtTime(to, this.settled / this.rate);
         level.value = to;
       }
       AB.tell("sound");
@@ -440,7 +442,7 @@
     const context = new OfflineAudioContext(2, Math.round(seconds * data.rate), data.rate);
     const player = new Player(data, library, context);
     const times = new Set([0]);
-    for (let t = 0; t < seconds; t += 0.05) times.add(quantum(t, data.rate));
+    for (let t = 0; t < seconds; t += 0.2) times.add(quantum(t, data.rate));
     for (const [at] of actions) times.add(quantum(at, data.rate));
     const left = [...actions];
     for (const frame of [...times].sort((a, b) => a - b)) {

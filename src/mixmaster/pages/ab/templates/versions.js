@@ -62,15 +62,15 @@
     const dialog = byId("winner");
     const { name, recipe, kind } = AB.versions.get(id);
     const told = AB.make("p", { class: "told", role: "status" });
-    const copier = (label, value) => AB.button(label, async () => {
+    const copier = (label, value, settings = {}) => AB.button(label, async () => {
       told.textContent = (await AB.copy(value)) ? "Copied." : "The browser refused to copy: mark the text and copy it by hand.";
-    });
+    }, settings);
     const content = [AB.make("h2", { id: "winner-title" }, "Chosen: ", AB.make("bdi", { text: name }))];
     if (recipe) {
       content.push(
         AB.make("p", { text: `This renders it again; ${recipe.file} is its resolved preset.` }),
         AB.make("pre", { tabindex: "0", "aria-label": "Command" }, AB.make("code", { text: recipe.command })),
-        AB.make("div", { class: "answers" }, copier("Copy the command", recipe.command),
+        AB.make("div", { class: "answers" }, copier("Copy the command", recipe.command, { autofocus: true }),
           AB.button(`Save ${recipe.file}`, () => AB.download(recipe.file, recipe.preset, "application/toml"))),
         AB.make("details", {}, AB.make("summary", { text: "The preset" }),
           AB.make("pre", { tabindex: "0", "aria-label": "Preset" }, AB.make("code", { text: recipe.preset })),
