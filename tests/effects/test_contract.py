@@ -51,6 +51,8 @@ NEUTRAL: dict[str, dict[str, Any]] = {
     "de_esser": {},
     "transient_shaper": {},
     "saturation": {"drive_db": 0.0},
+    "exciter": {"amount": 0.0},
+    "clipper": {"ceiling_dbfs": 0.0},
     "chorus": {"mix": 0.0},
     "flanger": {"mix": 0.0},
     "phaser": {"mix": 0.0},

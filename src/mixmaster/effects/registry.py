@@ -8,12 +8,14 @@ from pydantic import Field
 
 from mixmaster.effects.base import Effect
 from mixmaster.effects.chorus import Chorus
+from mixmaster.effects.clipper import Clipper
 from mixmaster.effects.compressor import Compressor
 from mixmaster.effects.convolution import Convolution
 from mixmaster.effects.de_esser import DeEsser
 from mixmaster.effects.delay import Delay
 from mixmaster.effects.dynamic_eq import DynamicEq
 from mixmaster.effects.eq import Eq
+from mixmaster.effects.exciter import Exciter
 from mixmaster.effects.flanger import Flanger
 from mixmaster.effects.gate import Gate
 from mixmaster.effects.haas import Haas
@@ -40,6 +42,8 @@ EFFECTS: tuple[type[Effect], ...] = (
     DeEsser,
     TransientShaper,
     Saturation,
+    Exciter,
+    Clipper,
     Chorus,
     Flanger,
     Phaser,
@@ -68,6 +72,8 @@ AnyEffect = Annotated[
     | DeEsser
     | TransientShaper
     | Saturation
+    | Exciter
+    | Clipper
     | Chorus
     | Flanger
     | Phaser
