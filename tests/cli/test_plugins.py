@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,12 @@ def test_a_plugin_in_a_mix_is_in_time_and_the_manifest_is_honest(
     text = Path(f"{out}.json").read_text(encoding="utf-8")
     assert '"reproducible": false' in text
     assert str(tmp_path) not in text
+    first = json.loads(text)
+    assert list(first["settings"]["plugins"]) == ["late"]
+    # Another version of the plugin is another job.
+    (tmp_path / "late.vst3").write_bytes(b"2")
+    assert mixmaster(*arguments, "--allow-plugins").status == 0
+    assert json.loads(Path(f"{out}.json").read_text(encoding="utf-8"))["key"] != first["key"]
     word = "strip.any.insert.plugin.reproducible=true"
     done = mixmaster(*arguments, "--allow-plugins", "--set", word)
     assert done.status == 0, done.err

@@ -218,6 +218,19 @@ def test_the_list_says_what_is_wrong_with_it(made_plugins: Path) -> None:
         find_plugin("a", "here")
 
 
+def test_a_fingerprint_is_of_every_file_of_a_bundle(made_plugins: Path) -> None:
+    bundle = made_plugins / "big.vst3"
+    (bundle / "Contents").mkdir(parents=True)
+    (bundle / "Contents" / "big.so").write_bytes(b"1")
+    seen = {plugin_list.fingerprint(bundle)}
+    (bundle / "Contents" / "big.so").write_bytes(b"2")
+    seen.add(plugin_list.fingerprint(bundle))
+    (bundle / "Contents" / "big.so").rename(bundle / "Contents" / "huge.so")
+    seen.add(plugin_list.fingerprint(bundle))
+    assert len(seen) == 3
+    assert plugin_list.fingerprint(bundle) in seen
+
+
 def test_a_manifest_calls_it_reproducible_only_on_the_users_word() -> None:
     assert not Plugin(plugin="gain").is_reproducible
     assert Plugin(plugin="gain", reproducible=True).is_reproducible

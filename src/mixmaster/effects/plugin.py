@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -9,9 +10,9 @@ import numpy as np
 from mixmaster.arrays import Block, zeros
 from mixmaster.documents.base import parameter
 from mixmaster.dsp.delay_line import DelayLine
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Effect, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
-from mixmaster.effects.plugin_list import PluginId, find_plugin, list_file, may_run
+from mixmaster.effects.plugin_list import PluginId, find_plugin, fingerprint, list_file, may_run
 from mixmaster.effects.plugin_process import PluginProcess
 from mixmaster.errors import PluginError
 
@@ -95,6 +96,13 @@ class Plugin(KeylessEffect):
             parameters=self.parameters,
         )
         return PluginProcessor(self, process, held_back, context)
+
+
+def fingerprints(effects: Iterable[Effect]) -> dict[str, str]:
+    """Return a hash of every plugin that runs, by its id: a new version is another sound."""
+    plugins = (effect for effect in effects if isinstance(effect, Plugin) and not effect.bypass)
+    used = {effect.plugin for effect in plugins if effect.mix > 0.0}
+    return {name: fingerprint(find_plugin(name, name)[0]) for name in sorted(used)}
 
 
 class PluginProcessor(Processor):

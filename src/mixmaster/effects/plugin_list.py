@@ -8,6 +8,7 @@ the command line (``--allow-plugins``).
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,6 +86,17 @@ def read_list() -> PluginList:
         reason = "others may write to it: what it names is run as a program"
         raise DocumentError(str(path), (Problem("", reason, "chmod o-w it"),))
     return load(PluginList, path)
+
+
+def fingerprint(path: Path) -> str:
+    """Return a SHA-256 of a plugin's files, a bundle's names included."""
+    digest = hashlib.sha256()
+    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    for each in files:
+        with each.open("rb") as file:
+            own = hashlib.file_digest(file, "sha256").digest()
+        digest.update(each.relative_to(path).as_posix().encode("utf-8") + b"\0" + own)
+    return digest.hexdigest()
 
 
 def find_plugin(name: str, where: str) -> tuple[Path, AllowedPlugin]:

@@ -43,6 +43,7 @@ class PluginProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for this side, which then ends the worker
         )
         self.close = weakref.finalize(self, _end, self._worker)
 

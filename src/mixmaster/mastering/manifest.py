@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mixmaster.effects.plugin import fingerprints
 from mixmaster.engine.manifest import InputRecord, build
 from mixmaster.mastering.delivery import Delivered, Request
 from mixmaster.mastering.preset import MasteringPreset
@@ -40,6 +41,9 @@ def master_manifest(
         "dual_mono": request.dual_mono,
         "passage_frames": None if passage is None else list(passage),
     }
+    plugins = fingerprints(preset.insert)
+    if plugins:
+        settings["plugins"] = plugins
     revisions: dict[str, int] = {effect.effect: effect.sound_revision for effect in preset.insert}
     return build(
         "master",

@@ -14,6 +14,7 @@ from mixmaster.arrays import BLOCK_FRAMES
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import CONTAINERS, FileSpec, SinkReport, open_sink
 from mixmaster.audio.source import probe
+from mixmaster.effects.plugin import fingerprints
 from mixmaster.engine.hashing import background_hashes
 from mixmaster.engine.manifest import build, input_record
 from mixmaster.engine.measuring import measure_file
@@ -185,6 +186,9 @@ def mix_manifest(
         settings["automation"] = [lane.model_dump(mode="json") for lane in plan.automation]
     if plan.tempo_map is not None:
         settings["tempo_map"] = plan.tempo_map.model_dump(mode="json", exclude_none=True)
+    plugins = fingerprints(insert.settings for node in plan.graph.nodes for insert in node.inserts)
+    if plugins:
+        settings["plugins"] = plugins
     made = build(
         "mix",
         inputs=inputs,
