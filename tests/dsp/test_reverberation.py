@@ -21,13 +21,16 @@ RATE = 48_000
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.integers(0, 300), min_size=1, max_size=5))
-def test_every_row_is_late_by_its_own_delay(delays: list[int]) -> None:
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=5), st.booleans())
+def test_every_row_is_late_by_its_own_delay(delays: list[int], shared: bool) -> None:
     signal = np.random.default_rng(1).standard_normal((len(delays), 10 * CHUNK))
-    bank = DelayBank(delays, CHUNK)
+    if shared:
+        signal[:] = signal[0]
+    bank = DelayBank(delays, CHUNK, shared=shared)
     heard = np.empty_like(signal)
     for start in range(0, signal.shape[1], CHUNK):
-        bank.write(signal[:, start : start + CHUNK])
+        chunk = signal[:, start : start + CHUNK]
+        bank.write(chunk[0] if shared else chunk)
         bank.read(heard[:, start : start + CHUNK])
         bank.advance()
     for row, delay in enumerate(delays):

@@ -17,14 +17,16 @@ class DelayBank:
     Args:
         delays: Frames, >= 0 each.
         chunk: The length of every chunk.
+        shared: Whether all rows delay one signal, which is then kept once.
     """
 
-    def __init__(self, delays: Sequence[int], chunk: int) -> None:
+    def __init__(self, delays: Sequence[int], chunk: int, *, shared: bool = False) -> None:
         assert min(delays) >= 0
         self.delays = tuple(delays)
         self.chunk = chunk
         self._size = chunk * (-(-max(delays) // chunk) + 1)
-        self._ring = zeros(len(delays), self._size)
+        self._ring = zeros(1 if shared else len(delays), self._size)
+        self._rows = [0 if shared else row for row in range(len(delays))]
         self._at = 0
         # Where each row's chunk begins in the ring, for each place that writing can be at.
         self._starts = [
@@ -32,19 +34,20 @@ class DelayBank:
         ]
 
     def write(self, chunk: Block) -> None:
-        """Put a chunk, ``(rows, chunk)`` or what broadcasts to it, into the ring."""
+        """Put a chunk, ``(rows, chunk)`` or ``(chunk,)`` for all rows, into the ring."""
         self._ring[:, self._at : self._at + self.chunk] = chunk
 
     def read(self, out: Block) -> None:
         """Fill ``out``, ``(rows, chunk)``, with every row's delayed signal."""
         length, size, ring = self.chunk, self._size, self._ring
-        for row, start in enumerate(self._starts[self._at // length]):
+        starts = self._starts[self._at // length]
+        for row, (kept, start) in enumerate(zip(self._rows, starts, strict=True)):
             left = size - start
             if left >= length:
-                out[row] = ring[row, start : start + length]
+                out[row] = ring[kept, start : start + length]
             else:
-                out[row, :left] = ring[row, start:]
-                out[row, left:] = ring[row, : length - left]
+                out[row, :left] = ring[kept, start:]
+                out[row, left:] = ring[kept, : length - left]
 
     def advance(self) -> None:
         """Go on to the next chunk."""

@@ -92,7 +92,7 @@ class EarlyReflections:
         self, reflections: Reflections, outputs: Block, chunk: int, sample_rate_hz: int
     ) -> None:
         delays = np.maximum(1, np.rint(reflections.delays_s * sample_rate_hz).astype(int))
-        self._banks = [DelayBank([int(delay) for delay in each], chunk) for each in delays]
+        self._banks = [DelayBank(list(map(int, each)), chunk, shared=True) for each in delays]
         self._gains = np.ascontiguousarray(outputs @ reflections.gains.reshape(2, -1))
         self._late = np.empty((delays.size, chunk))
         self.spread_samples = int(delays.max())
