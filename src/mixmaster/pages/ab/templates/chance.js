@@ -69,10 +69,9 @@
         if (k >= hits) sum += ways;
         ways = (ways * BigInt(trials - k)) / BigInt(k + 1);
       }
-      const shift = BigInt(Math.max(0, trials - 60));
-      // 60 bits are kept beside the ones that a double holds.
-      const scaled = (sum << 60n) >> shift;
-      return Number(scaled) / 2 ** (trials - Number(shift)) / 2 ** 60;
+      // More bits than a double holds are enough; the rest goes before the division.
+      const spare = Math.max(0, sum.toString(2).length - 60);
+      return Number(sum >> BigInt(spare)) * 2 ** (spare - trials);
     }
     let sum = 0;
     for (let k = trials; k >= hits; k--) sum += term(trials, k, p);
