@@ -159,11 +159,12 @@ class Graph:
         """
         by_id = {node.id: node for node in nodes}
         assert len(by_id) == len(nodes), "node ids are unique"
+        needed = _needed(by_id, output)
         ordered: list[Node] = []
         done: set[str] = set()
         # Depth first, without recursion: a preset may nest deeper than Python's stack.
         path: list[str] = []
-        pending: list[Iterator[str]] = [iter((output,))]
+        pending: list[Iterator[str]] = [iter([node.id for node in nodes if node.id in needed])]
         while pending:
             node_id = next(pending[-1], None)
             if node_id is None:
@@ -171,16 +172,12 @@ class Graph:
                 if path:
                     done.add(path[-1])
                     ordered.append(by_id[path.pop()])
-                continue
-            if node_id in done:
-                continue
-            if node_id in path:
+            elif node_id in path:
                 loop = " -> ".join([*path[path.index(node_id) :], node_id])
                 raise UsageError(node_id, f"the routing runs in a circle: {loop}")
-            if node_id not in by_id:
-                raise UsageError(path[-1], f"listens to '{node_id}', which does not exist")
-            path.append(node_id)
-            pending.append(by_id[node_id].dependencies())
+            elif node_id not in done:
+                path.append(node_id)
+                pending.append(by_id[node_id].dependencies())
         return Graph(
             nodes=tuple(ordered),
             output=output,
@@ -192,3 +189,23 @@ class Graph:
             ),
             by_id={node.id: node for node in ordered},
         )
+
+
+def _needed(by_id: Mapping[str, Node], output: str) -> set[str]:
+    """Return the output and all that it listens to, directly or not.
+
+    Raises:
+        UsageError: For a feed from nowhere.
+    """
+    found: set[str] = set()
+    waiting = [output]
+    while waiting:
+        at = waiting.pop()
+        if at in found:
+            continue
+        found.add(at)
+        for source in by_id[at].dependencies():
+            if source not in by_id:
+                raise UsageError(at, f"listens to '{source}', which does not exist")
+            waiting.append(source)
+    return found

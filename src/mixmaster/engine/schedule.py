@@ -4,11 +4,13 @@ A task is one node at one block. It may run when the same node's previous block 
 side-chains are there, and its feeds have been summed. A sum takes its feeds in their order, each
 as soon as it is there, so that a strip's block is given up once it is mixed in: memory does not
 grow with the number of strips. So strips work on the next block while the buses still sum this
-one; every node sees its blocks in order, and every sum adds in the order of its feeds.
+one; every node sees its blocks in order, and every sum adds in the order of its feeds. Of what may
+run, the earlier block goes first, and in it the earlier node: what waits in memory is soon used.
 """
 
 from __future__ import annotations
 
+import heapq
 import queue
 import threading
 from collections import Counter
@@ -91,6 +93,8 @@ class Schedule:
         self._out: queue.SimpleQueue[tuple[int, Block] | BaseException] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._aborted = False
+        self._turns = {node.id: turn for turn, node in enumerate(graph.nodes)}
+        self._ready: list[tuple[int, int, str]] = []
         self._keys = {name: node.key_sources() for name, node in nodes.items()}
         self._fed: dict[str, list[str]] = {name: [] for name in nodes}
         self._keyed: dict[str, list[str]] = {name: [] for name in nodes}
@@ -147,14 +151,23 @@ class Schedule:
                     self._blocked[at] += 1
             ready = [(node.id, block) for node in self._graph.nodes]
             ready = [at for at in ready if self._blocked[at] == 0]
+            self._queue(ready)
         self._submit(ready)
 
-    def _submit(self, ready: list[_At]) -> None:
-        for at in ready:
-            self._pool.submit(self._task, *at)
+    def _queue(self, ready: list[_At]) -> None:
+        """Line up tasks that may run, by block and by turn. Locked."""
+        for name, block in ready:
+            heapq.heappush(self._ready, (block, self._turns[name], name))
 
-    def _task(self, name: str, block: int) -> None:
+    def _submit(self, ready: list[_At]) -> None:
+        """Have as many tasks run as were lined up; which ones, the line tells then."""
+        for _ in ready:
+            self._pool.submit(self._task)
+
+    def _task(self) -> None:
         try:
+            with self._lock:
+                block, _, name = heapq.heappop(self._ready)
             self._work(name, block)
         except BaseException as error:  # noqa: BLE001 - carried to the thread that reads
             self.abort()
@@ -182,6 +195,7 @@ class Schedule:
                 self._read(source, block)
             ready = [(other, block) for other in self._keyed[name]]
             ready = self._unblocked([*ready, (name, block + 1)])
+            self._queue(ready)
             if name == self._graph.output:
                 # Before the lock is free: the next block may be quicker than this thread.
                 self._out.put((block, out.post))
@@ -240,6 +254,7 @@ class Schedule:
                 if complete:
                     self._summed[name] += 1
                     ready = self._unblocked([(name, block)])
+                    self._queue(ready)
             self._submit(ready)
             block += complete
 
