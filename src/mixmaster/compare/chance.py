@@ -21,11 +21,13 @@ FEWEST_TRIALS: Final = 10
 """Fewer tell little: with 9 trials 8 must be right."""
 
 _NORMAL: Final = 1.959963984540054  # the normal distribution's 97.5th percentile
-_STEPS: Final = 200
+_STEPS: Final = 10_000
 _CLOSE: Final = 1e-10
+_ROUNDING: Final = 1e-10
 _PRIOR_WINS: Final = 0.5
-"""Against a version of average strength, each has won and lost so often: without it a version
-that never lost would be infinitely strong (Caron and Doucet, J. Comp. Graph. Stat. 21, 2012)."""
+"""So often each has won and lost, spread over the others, before anything is told: without it a
+version that never lost would be infinitely strong (Caron and Doucet, J. Comp. Graph. Stat. 21,
+2012)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,36 +111,48 @@ def bradley_terry(wins: npt.NDArray[np.float64]) -> tuple[Strength, ...]:
     """Return the strength of each version from how often each was preferred to each.
 
     The model of Bradley and Terry (Biometrika 39, 1952), fitted by Hunter's iteration (Annals of
-    Statistics 32, 2004), with half a win and half a loss of each against an average version.
-    The intervals are those of the fit's curvature on the logarithmic scale.
+    Statistics 32, 2004), with half a win and half a loss of each added. An average version is one
+    of their geometric mean; the intervals are those of the fit's curvature around it.
 
     Args:
         wins: ``(versions, versions)``: element i, j is how often i was preferred to j; halves
             for ties.
     """
     count = len(wins)
+    wins = wins + _PRIOR_WINS / (count - 1)
+    np.fill_diagonal(wins, 0.0)
     games = wins + wins.T
-    won = wins.sum(axis=1) + _PRIOR_WINS
+    won = wins.sum(axis=1)
     strength = np.ones(count)
     for _ in range(_STEPS):
         together = strength[:, np.newaxis] + strength[np.newaxis, :]
-        expected = (games / together).sum(axis=1) + 2.0 * _PRIOR_WINS / (strength + 1.0)
-        new = won / expected
+        new = won / (games / together).sum(axis=1)
+        new /= np.exp(np.log(new).mean())
         moved = float(np.abs(np.log(new / strength)).max())
         strength = new
         if moved < _CLOSE:
             break
     chances = strength[:, np.newaxis] / (strength[:, np.newaxis] + strength[np.newaxis, :])
     weights = games * chances * (1.0 - chances)
-    alone = strength / (strength + 1.0)
-    information = np.diag(weights.sum(axis=1) + 2.0 * _PRIOR_WINS * alone * (1.0 - alone)) - weights
-    deviation = np.sqrt(np.linalg.inv(information).diagonal())
+    information = np.diag(weights.sum(axis=1)) - weights
+    deviation = np.sqrt(_pseudo_inverse(information)[0].diagonal())
     logs = np.log(strength)
     low, high = logs - _NORMAL * deviation, logs + _NORMAL * deviation
     return tuple(
         Strength(*(_chance(float(value)) for value in each))
         for each in zip(logs, low, high, strict=True)
     )
+
+
+def _pseudo_inverse(matrix: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], int]:
+    """Return the pseudo-inverse of a symmetric matrix whose rows add up to 0, and its rank.
+
+    What all have in common cannot be told, so at least one eigenvalue is 0 but for rounding.
+    """
+    values, vectors = np.linalg.eigh(matrix)
+    kept = values > _ROUNDING * values.max()
+    inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+    return inverse, int(kept.sum())
 
 
 def _chance(log_odds: float) -> float:
@@ -162,8 +176,7 @@ def equally_liked_p(wins: npt.NDArray[np.float64]) -> float | None:
         return None
     surplus = wins.sum(axis=1) - games.sum(axis=1) / 2.0
     covariance = (np.diag(games.sum(axis=1)) - games) / 4.0
-    inverse = np.linalg.pinv(covariance, hermitian=True)
-    degrees = int(np.linalg.matrix_rank(covariance, hermitian=True))
+    inverse, degrees = _pseudo_inverse(covariance)
     statistic = float(surplus @ inverse @ surplus)
     return float(gammaincc(degrees / 2.0, statistic / 2.0))
 

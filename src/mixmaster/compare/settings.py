@@ -33,6 +33,7 @@ _NAMES: Final = {
     "input_lufs": "Loudness before the chain",
     "integrated_lufs": "Loudness of the master",
     "q": "Q",
+    "rms_ms": "RMS window",
     "mix": "Dry to wet",
 }
 """Where the field's name alone says too little."""
@@ -125,7 +126,7 @@ def _phrases(
         value = row.values[version]
         if not value or value == _NOT_USED or ", band " in row.insert:
             continue
-        name = row.name[:1].lower() + row.name[1:]
+        name = row.name if row.name[1:2].isupper() else row.name[:1].lower() + row.name[1:]
         phrases.append(row.insert if value == _USED else f"{row.insert}: {name} {value}")
     return phrases
 

@@ -292,7 +292,7 @@ def _record(key_: str, result: FamilyResult, folder: AbFolder) -> dict[str, Any]
 
 def _track(version: Wanted, record: dict[str, Any], folder: AbFolder) -> Track:
     notes = list(record["notes"])
-    if record["limiter_max_db"] is not None:
+    if record["limiter_max_db"]:
         notes.append(f"the limiter takes off {record['limiter_max_db']:.1f} dB at most")
     return Track(
         wanted=version,

@@ -172,6 +172,7 @@ def _closely(
     sample_rate_hz: int,
 ) -> Offset | None:
     """Return the offset near a likely one; None where the songs hardly overlap."""
+    coarse_s = round(coarse_s * sample_rate_hz) / sample_rate_hz
     begin = max(0.0, -coarse_s)
     end = min(lengths_s[0], lengths_s[1] - coarse_s)
     length = min(PASSAGE_S, end - begin)
@@ -185,7 +186,7 @@ def _closely(
         for part in range(count)
     ]
     delays: list[tuple[float, float]] = []
-    for start in starts:
+    for start in (round(start * sample_rate_hz) / sample_rate_hz for start in starts):
         alone = CrossSpectra(sample_rate_hz, 2)
         pair = np.stack(
             [alone.spectra(first(start, length)), alone.spectra(second(start + coarse_s, length))]
