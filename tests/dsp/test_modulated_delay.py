@@ -110,6 +110,18 @@ def test_sound_after_long_silence_is_heard() -> None:
     assert np.max(np.abs(heard)) < 1e-4
 
 
+def test_a_loop_dies_away_to_nothing_and_wakes_again() -> None:
+    click = np.zeros((1, 40 * 4_096))
+    click[0, 10] = 1.0
+    click[0, 35 * 4_096] = 1.0
+    delays = np.full(click.shape, 100.0)
+    heard = ModulatedLoop(1, 100.0, 100.0, NO_COLOUR).process(click, delays, 0.5)[0]
+    assert not np.any(heard[15 * 4_096 : 35 * 4_096])  # 0.5 to the 102nd is 1e-30
+    second = heard[35 * 4_096 + 100 * np.arange(1, 10)]
+    assert second == pytest.approx(0.5 ** np.arange(9), rel=1e-3)
+    assert np.array_equal(heard[35 * 4_096 - 10 :][: 4 * 4_096], heard[: 4 * 4_096])
+
+
 def test_an_oscillator_counts_from_the_sessions_zero() -> None:
     lfo = Lfo(3.3, 48_000, "sine")
     whole = lfo.values(0, 50_000, 0.1)

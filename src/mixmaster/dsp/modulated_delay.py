@@ -20,6 +20,9 @@ SHORTEST_SAMPLES = HALF_TAPS
 SHORTEST_LOOP_SAMPLES = HALF_TAPS + 8
 """The same in a loop, which is worked in chunks of what is left beyond the interpolator's half."""
 
+_VANISHED = 1e-30
+"""What a cell of 4,096 frames feeds back below this is nothing: no denormals, no endless work."""
+
 _ROW = 32
 """Frames of one row of a matrix product; divides the grid."""
 
@@ -132,7 +135,7 @@ class ModulatedLoop:
         self._filter = SosFilter(colour, channels) if len(colour) else None
         self._crossed = crossed
         self._past = zeros(channels, math.ceil(longest_samples) + HALF_TAPS)
-        self._silent_frames = self._past.shape[1]
+        self._silent_frames = self._past.shape[1]  # what is kept holds that many zeros at its end
 
     def process(self, block: Block, delays: Block, feedback: Block | float) -> Block:
         """Return the echoes alone, ``(channels, frames)``.
@@ -153,6 +156,10 @@ class ModulatedLoop:
         windows = np.lib.stride_tricks.sliding_window_view(line.reshape(-1), TAPS)
         for cell in range(0, frames, GRID_FRAMES):
             end = min(cell + GRID_FRAMES, frames)
+            if self._silent_frames >= past and not np.any(block[:, cell:end]):
+                line[:, past + cell : past + end] = 0.0
+                out[:, cell:end] = 0.0
+                continue
             at, taps = self._readings(delays[:, cell:end], past + cell, line.shape[1])
             for start in range(cell, end, self._chunk):
                 stop = min(start + self._chunk, end)
@@ -164,6 +171,13 @@ class ModulatedLoop:
                 if self._filter is not None:
                     fresh = self._filter.process(fresh)
                 line[:, past + start : past + stop] = fresh
+            written = line[:, past + cell : past + end]
+            self._silent_frames += end - cell
+            # Written so that NaN counts as loud.
+            if np.max(np.abs(written)) < _VANISHED:
+                written[:] = 0.0
+            else:
+                self._silent_frames = 0
         self._past = line[:, frames:].copy()
         return out
 
