@@ -185,3 +185,18 @@ def test_what_is_no_level_is_an_error_with_its_time(bad: float) -> None:
     signal[0, 24_000] = bad
     with pytest.raises(SignalError, match="here"):
         heard(signal)
+
+
+def test_a_passage_begun_early_by_what_it_needs_is_that_of_the_whole() -> None:
+    clean = speech(14.0)
+    signal = clean + noise(clean.shape[1], 0.003)
+    processor = NoiseReduction().prepare(Context(RATE_HZ, 1))
+    late, needs = processor.latency_samples, processor.settle_samples + processor.tail_samples
+    whole = processor.process(signal, BlockContext())
+    start = 9 * RATE_HZ
+    begin = (start - needs) // GRID_FRAMES * GRID_FRAMES
+    assert begin > 0
+    again = NoiseReduction().prepare(Context(RATE_HZ, 1))
+    part = again.process(signal[:, begin:], BlockContext(start_frame=begin))
+    residual = part[:, start - begin + late :] - whole[:, start + late :]
+    assert residual.std() < 1e-4 * signal.std()  # -80 dB
