@@ -9,10 +9,12 @@ import pytest
 import soundfile as sf
 
 from mixmaster.arrays import Block
+from mixmaster.documents.loading import load_text
 from mixmaster.documents.origin import Origin
 from mixmaster.effects.convolution import Convolution
-from mixmaster.engine.resources import ResourceShelf, locate, resource_paths
+from mixmaster.engine.resources import ResourceShelf, check_files, locate, resource_paths
 from mixmaster.errors import DocumentError
+from mixmaster.mixing.preset import MixPreset
 
 HERE = "bus.hall.insert.convolution"
 
@@ -67,3 +69,34 @@ def test_nan_in_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=r"'a\.wav' cannot be used.*0\.010 s") as caught:
         ResourceShelf(48_000).of(files, HERE)
     assert caught.value.where == HERE
+
+
+HALLS = """
+format = 1
+kind = "mix"
+name = "Halls"
+[[bus.near.insert]]
+effect = "convolution"
+impulse = "here.wav"
+[[bus.far.insert]]
+effect = "eq"
+[[bus.far.insert]]
+effect = "convolution"
+impulse = "gone.wav"
+[[mix.insert]]
+id = "glue"
+effect = "convolution"
+impulse = "/etc/passwd"
+"""
+
+
+def test_a_document_is_checked_for_all_its_files(tmp_path: Path) -> None:
+    write(tmp_path / "here.wav", np.ones((1, 100)))
+    preset = load_text(MixPreset, HALLS).place(Origin(tmp_path))
+    with pytest.raises(DocumentError) as caught:
+        check_files(preset, "halls.toml")
+    assert caught.value.where == "halls.toml"
+    assert [problem.key for problem in caught.value.problems] == [
+        "bus.far.insert.convolution.impulse",
+        "mix.insert.glue.impulse",
+    ]

@@ -120,11 +120,14 @@ def show_command(name: str) -> None:
 def check_command(files: tuple[str, ...], as_json: bool) -> int:
     """Check preset FILES (paths or names): every mistake is named, with the nearest right key.
 
+    The files that effects need, such as impulse responses, are looked for too.
+
     Exit status 1 when there is one.
     """
     from mixmaster.cli.output import echo, printable, show_json
     from mixmaster.documents.finding import find_preset
     from mixmaster.documents.loading import load
+    from mixmaster.engine.resources import check_files
     from mixmaster.errors import DocumentError
 
     listed, status = [], 0
@@ -132,7 +135,7 @@ def check_command(files: tuple[str, ...], as_json: bool) -> int:
         try:
             path = _as_file(name) or find_preset(None, name)
             kind = _kind_of(path)
-            load(model_of(kind), path)
+            check_files(load(model_of(kind), path), str(path))
         except DocumentError as error:
             status = 1
             listed.append({"file": name, "valid": False, **error.to_json()})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from mixmaster.arrays import Block
 from mixmaster.audio.source import content_hash, open_source, probe
+from mixmaster.documents.addresses import item_names
+from mixmaster.documents.base import Document, Settings
 from mixmaster.documents.origin import Origin, UnfoundFileError
 from mixmaster.effects.base import Effect
 from mixmaster.engine.manifest import InputRecord, input_record
@@ -55,6 +57,44 @@ def locate(effect: Effect, where: str, origin: Origin) -> ResourceFiles:
             raise DocumentError(where, (Problem(key, wide, f"at most {MAX_CHANNELS}"),))
         found.append((resource, path))
     return tuple(found)
+
+
+def check_files(document: Document, where: str) -> None:
+    """Look for the files that the effects of a document need.
+
+    Args:
+        document: A preset, or anything else with inserts.
+        where: The document, for errors.
+
+    Raises:
+        DocumentError: With every file that cannot be had, each naming its key.
+    """
+    problems = []
+    for address, effect in _effects(document, ()):
+        try:
+            locate(effect, where, document.origin)
+        except DocumentError as error:
+            problems += [
+                Problem(f"{address}.{problem.key}", problem.reason, problem.hint)
+                for problem in error.problems
+            ]
+    if problems:
+        raise DocumentError(where, tuple(problems))
+
+
+def _effects(here: object, path: tuple[str, ...]) -> Iterator[tuple[str, Effect]]:
+    """Yield every effect in a document with its address."""
+    if isinstance(here, Effect):
+        yield ".".join(path), here
+    elif isinstance(here, Settings):
+        for name, value in here:
+            yield from _effects(value, (*path, name))
+    elif isinstance(here, Mapping):
+        for name, value in here.items():
+            yield from _effects(value, (*path, str(name)))
+    elif isinstance(here, tuple):
+        for name, value in zip(item_names(path[-1], here), here, strict=True):
+            yield from _effects(value, (*path, name))
 
 
 class ResourceShelf:
