@@ -160,8 +160,6 @@ def command(
     from mixmaster.errors import UsageError
     from mixmaster.mastering.run import load_target
 
-    if output is None and not dry_run:
-        raise UsageError("--output", "is missing", "-o ab/ names a folder for the page")
     named = target or "streaming"
     plan = plan_comparison(
         files,
@@ -186,7 +184,8 @@ def command(
     if dry_run:
         _show_plan(plan, output, as_json=as_json)
         return 0
-    assert output is not None
+    if output is None:
+        raise UsageError("--output", "is missing", "-o ab/ names a folder for the page")
     with progress() as tell:
         run = compare(plan, output, tell)
     _show_run(run, as_json=as_json)

@@ -30,10 +30,13 @@ ONSETS_PER_SECOND: Final = 200
 _FLOOR: Final = 1e-9
 """Energy under -90 dBFS is taken for silence: its rises say nothing."""
 
+_LARGEST_RISE: Final = 2.0
+"""Nepers of energy, 9 dB: what begins after digital silence must not outweigh all else."""
+
 _PLACES: Final = 6
 _PASSAGES: Final = 5
 _LEAST_SIMILARITY: Final = 0.35
-"""Masters of one mix reach 0.6 and more, different songs stay below 0.2 (measured)."""
+"""Masters of one mix reach 0.9, with a drift of 30 ppm 0.6; other songs stay below 0.3 (measured)."""
 
 _AGREEING: Final = 0.2
 """A passage by itself counts from here on: fewer segments, more chance."""
@@ -102,7 +105,7 @@ class Onsets:
         """Return the rises of the whole band and of the highs, ``(2, times)``."""
         energy = np.concatenate(self._parts, axis=1) * (ONSETS_PER_SECOND / self._rate)
         rises = np.diff(np.log(energy + _FLOOR), axis=1, prepend=np.log(energy[:, :1] + _FLOOR))
-        return np.asarray(np.maximum(rises, 0.0))
+        return np.asarray(np.clip(rises, 0.0, _LARGEST_RISE))
 
 
 def likely_offsets(first: Block, second: Block) -> list[float]:
