@@ -144,6 +144,7 @@ def _hum(scan: Scan, name: str) -> Iterator[Finding]:
     if hum is None:
         return
     multiples = ", ".join(f"{order * hum.mains_hz:.0f}" for order in hum.harmonics)
+    exact_hz = hum.strongest_hz / round(hum.strongest_hz / hum.mains_hz)
     yield Finding(
         "warning" if hum.level_dbfs >= -75.0 else "note",
         "hum",
@@ -153,7 +154,7 @@ def _hum(scan: Scan, name: str) -> Iterator[Finding]:
         "dBFS",
         f"mains hum of {hum.mains_hz:.0f} Hz at {hum.level_dbfs:.1f} dBFS "
         f"(found at {multiples} Hz; strongest {hum.strongest_hz:.2f} Hz)",
-        "find the ground loop, or cut those frequencies with narrow bells",
+        f"find the ground loop, or take it out: effect hum_removal with mains_hz = {exact_hz:.2f}",
     )
 
 
