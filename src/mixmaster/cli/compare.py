@@ -11,6 +11,7 @@ from mixmaster.cli.commands import Command
 from mixmaster.cli.compare_answers import choose_command, results_command
 from mixmaster.cli.options import (
     Within,
+    allow_plugins_option,
     complete_presets,
     json_option,
     overwrite_option,
@@ -120,6 +121,7 @@ class _Compare(Command):
     help="Shuffle blind tests the same way each time; by chance if 0.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be compared, and write nothing.")
+@allow_plugins_option
 @strict_option
 @threads_option
 @overwrite_option
