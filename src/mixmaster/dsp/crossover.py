@@ -25,7 +25,7 @@ from mixmaster.dsp.convolver import ConvolverBank
 from mixmaster.dsp.decay import SILENCE, ring_out_samples
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.linear_phase import padded_kernel, symmetric_kernel
-from mixmaster.dsp.sos import SosFilter
+from mixmaster.dsp.sos import GridSosFilter
 from mixmaster.units import db_to_gain
 
 MOST_CORNERS = 5
@@ -65,7 +65,7 @@ class Crossover:
         turns = [filters.linkwitz_riley_sum(hz, sample_rate_hz, order) for hz in corners_hz]
         self.sum_sos = np.concatenate(turns)
         cascades = _cascades(corners_hz, sample_rate_hz, order)
-        self._filters = [SosFilter(sos, channels) for sos in cascades]
+        self._filters = [GridSosFilter(sos, channels) for sos in cascades]
         self.tail_samples = max(ring_out_samples(sos, silence / self.bands) for sos in cascades)
 
     def process(self, block: Block) -> Block:

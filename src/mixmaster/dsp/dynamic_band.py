@@ -22,7 +22,7 @@ from mixmaster.dsp import filters
 from mixmaster.dsp.compression import CompressorGain, CompressorTimes
 from mixmaster.dsp.dynamics import PoolRamp
 from mixmaster.dsp.gain_computer import DB_PER_OCTAVE, CompressionCurve
-from mixmaster.dsp.sos import SosFilter
+from mixmaster.dsp.sos import GridSosFilter
 from mixmaster.units import db_to_gain
 
 DynamicShape = Literal["bell", "low_shelf", "high_shelf"]
@@ -160,7 +160,7 @@ class DynamicFilter:
     def __init__(self, full: Block, range_db: float, channels: int) -> None:
         part = full.copy()
         part[:, :3] = (full[:, :3] - full[:, 3:]) / (db_to_gain(range_db) - 1.0)
-        self._part = SosFilter(part, channels)
+        self._part = GridSosFilter(part, channels)
 
     def process(self, block: Block, gain: Block | float) -> Block:
         """Return ``block`` with the band at ``gain``; the very block if that is 1 throughout.

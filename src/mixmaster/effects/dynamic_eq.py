@@ -20,7 +20,7 @@ from mixmaster.dsp.dynamic_band import (
     shape_sections,
 )
 from mixmaster.dsp.key_filter import KeyFilter
-from mixmaster.dsp.sos import SosFilter
+from mixmaster.dsp.sos import GridSosFilter
 from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Effect, Processor
 from mixmaster.effects.eq_bands import NO_GAIN_DB
 from mixmaster.effects.lanes import Channels, lane_of, misplaced, with_lane
@@ -28,6 +28,8 @@ from mixmaster.errors import DocumentError, Problem
 from mixmaster.units import db_to_gain, ms_to_samples
 
 _HIGHEST_SHELF_Q = 1.0
+_LEAST_RATIO = 1.01
+"""Under this a band would need hundreds of dB to move: it stands still."""
 
 
 class DynamicEqBand(Settings):
@@ -84,8 +86,8 @@ class DynamicEqBand(Settings):
     )
     ratio: float = parameter(
         4.0,
-        "How firmly: it moves by (1 - 1/ratio) dB for every dB beyond the threshold. 1 does not "
-        "move, 1.5 to 2 leans, 4 to 10 holds the band in place.",
+        "How firmly: it moves by (1 - 1/ratio) dB for every dB beyond the threshold. Under 1.01 "
+        "it does not move, 1.5 to 2 leans, 4 to 10 holds the band in place.",
         low=1.0,
         high=1000.0,
     )
@@ -120,7 +122,7 @@ class DynamicEqBand(Settings):
     @property
     def is_still(self) -> bool:
         """Whether it has nothing to move."""
-        return abs(self.range_db) < NO_GAIN_DB or self.ratio == 1.0
+        return abs(self.range_db) < NO_GAIN_DB or self.ratio < _LEAST_RATIO
 
 
 class DynamicEq(Effect):
@@ -268,14 +270,14 @@ class _Band:
         lanes = context.channels if band.channels == "stereo" else 1
         self._address = f"bands.{number}.threshold_db"
         self._sections: list[Block] = []
-        self._still: SosFilter | None = None
+        self._still: GridSosFilter | None = None
         self._gain: MovingGain | None = None
         self.pool_frames = 1
         self.settle_samples = 0
         self.loudest_gain = db_to_gain(max(0.0, band.gain_db) + max(0.0, band.range_db))
         if abs(band.gain_db) >= NO_GAIN_DB:
             still = shape_sections(band.shape, band.frequency_hz, band.gain_db, band.q, rate)
-            self._still = SosFilter(still, lanes)
+            self._still = GridSosFilter(still, lanes)
             self._sections.append(still)
         if band.is_still:
             return

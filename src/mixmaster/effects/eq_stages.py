@@ -13,7 +13,7 @@ from mixmaster.dsp import filters
 from mixmaster.dsp.convolver import Convolver
 from mixmaster.dsp.decay import SILENCE, ring_out_samples
 from mixmaster.dsp.linear_phase import longest_kernel_s, padded_kernel, symmetric_kernel
-from mixmaster.dsp.sos import SosFilter
+from mixmaster.dsp.sos import GridSosFilter
 from mixmaster.dsp.swept import STEP_FRAMES, SweptSection
 from mixmaster.effects.base import BlockContext, Context, Processor
 from mixmaster.effects.eq_bands import EqBand
@@ -147,7 +147,7 @@ class _Cascade:
 
     def __init__(self, chain: Chain, channels: int, sample_rate_hz: int) -> None:
         still = [placed.band.sections(sample_rate_hz) for placed in chain if not placed.moved]
-        self._still = SosFilter(np.concatenate(still), channels) if still else None
+        self._still = GridSosFilter(np.concatenate(still), channels) if still else None
         self._moving = [
             _MovingBand(placed, channels, sample_rate_hz) for placed in chain if placed.moved
         ]

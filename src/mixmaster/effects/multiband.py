@@ -167,7 +167,7 @@ class Multiband(Effect):
             band.bypass or (band.makeup_db == 0.0 and 0.0 in (band.ratio - 1.0, band.range_db))
             for band in self.bands
         )
-        if neutral and not soloed and not context.automated:
+        if not self.bands or (neutral and not soloed and not context.automated):
             return BypassProcessor()
         return MultibandProcessor(self, corners_hz, context)
 
