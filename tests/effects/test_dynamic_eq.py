@@ -245,3 +245,10 @@ def test_what_is_no_number_is_named_with_its_time() -> None:
     signal[0, 24_000] = np.nan
     with pytest.raises(SignalError, match="NaN"):
         prepared(dynamic_eq(BANDS[0]), where="strip.vox.insert.dynamic_eq").process(signal, HERE)
+
+
+def test_a_ratio_that_hardly_moves_does_not_move() -> None:
+    signal = noise(1, 5_000)
+    band = {"frequency_hz": 500.0, "range_db": -6.0, "acts": "below", "ratio": 1.005}
+    processor = dynamic_eq(band).prepare(Context(RATE, 1))
+    assert np.array_equal(processor.process(signal, HERE), signal)

@@ -237,3 +237,9 @@ def test_what_is_no_number_is_named_with_its_time() -> None:
     signal[0, 24_000] = np.nan
     with pytest.raises(SignalError, match="NaN"):
         prepared(multiband(*BANDS), where="bus.drums.insert.multiband").process(signal, HERE)
+
+
+def test_no_bands_are_the_identity_whatever_moves() -> None:
+    signal = noise(2, 5_000)
+    processor = multiband().prepare(Context(RATE, 2, automated=frozenset({"mix"})))
+    assert np.array_equal(processor.process(signal, HERE), signal)
