@@ -98,3 +98,19 @@ def test_a_new_time_is_reached_by_a_glide_without_a_click() -> None:
 def test_a_wobble_that_is_too_far_is_named() -> None:
     with pytest.raises(DocumentError, match=r"wobble_ms: 3 ms is too far for 5 ms at 8000 Hz"):
         Delay(time_ms=5.0, wobble_ms=3.0).prepare(Context(8_000, 1))
+
+
+def test_ducked_echoes_step_back_while_the_dry_sound_is_there() -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 1_000 * np.arange(4 * RATE) / RATE)[None]
+    tone[0, 2 * RATE :] = 0.0
+    settings = Delay(time_ms=1_000.0, mix=1.0, duck_db=12.0, duck_release_ms=100.0)
+    out = heard(settings, tone)[0]
+    plain = heard(Delay(time_ms=1_000.0, mix=1.0), tone)[0]
+    crests = [
+        20 * np.log10(np.max(np.abs(side[int(1.5 * RATE) : 2 * RATE]))) for side in (out, plain)
+    ]
+    assert crests[0] - crests[1] == pytest.approx(-12.0, abs=0.1)
+    end = slice(int(2.8 * RATE), 3 * RATE)
+    assert np.max(np.abs(out[end] - plain[end])) < 0.01
+    cut = heard(settings, tone, length=4_096)
+    assert np.array_equal(cut[0], out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from dataclasses import replace
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from mixmaster.dsp.interpolation import HALF_TAPS
 from mixmaster.dsp.lfo import Lfo
 from mixmaster.dsp.modulated_delay import SHORTEST_LOOP_SAMPLES, Glide, ModulatedLoop
 from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.compressor import Compressor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.effects.moving import Moving
 from mixmaster.effects.wet import blend, check_cuts, cuts
@@ -27,6 +29,9 @@ from mixmaster.units import beats_to_ms, ms_to_samples
 SHORTEST_MS = 5.0
 LONGEST_MS = 5_000.0
 MOST_FEEDBACK = 0.95
+
+_DUCK_ABOVE_DBFS = -36.0
+"""From here on the dry sound pushes the echoes back, by nearly as much as it is louder."""
 
 _GLIDE_S = 0.05
 """Each of two poles: 90 % of the way to a new time is gone after 0.2 s."""
@@ -112,6 +117,19 @@ class Delay(KeylessEffect):
         low=0.05,
         high=3.0,
     )
+    duck_db: float = parameter(
+        0.0,
+        "How far the echoes step back while the dry sound is there: 3 to 6 clears the words, 12 "
+        "leaves echoes in the gaps alone. 0 is off. On a return the dry sound is what is sent.",
+        low=0.0,
+        high=24.0,
+    )
+    duck_release_ms: float = parameter(
+        300.0,
+        "How long the echoes take to come forward again: 150 to 500.",
+        low=20.0,
+        high=2_000.0,
+    )
 
     @model_validator(mode="after")
     def _has_one_time(self) -> Self:
@@ -193,6 +211,17 @@ class _Echoes(Processor):
         self._mix = Moving("mix", settings.mix, context)
         self._feedback = Moving("feedback", settings.feedback, context)
         self._ping_pong = settings.ping_pong
+        self._ducking: Processor | None = None
+        if settings.duck_db > 0.0:
+            ducking = Compressor(
+                threshold_db=_DUCK_ABOVE_DBFS,
+                ratio=20.0,
+                attack_ms=10.0,
+                release_ms=settings.duck_release_ms,
+                range_db=settings.duck_db,
+            )
+            self._ducking = ducking.prepare(replace(context, automated=frozenset()))
+            self.settle_samples = self._ducking.settle_samples
         self._safety = 1.0
         if len(colour):
             # A Butterworth cut never lifts, its sampled likeness by a fraction of a dB at most;
@@ -217,7 +246,10 @@ class _Echoes(Processor):
         if self._ping_pong:
             fed = np.zeros_like(block)
             fed[0] = 0.5 * (block[0] + block[1])
-        return blend(block, self.echoes(fed, at), self._mix.at(at))
+        wet = self.echoes(fed, at)
+        if self._ducking is not None:
+            wet = self._ducking.process(wet, BlockContext(start_frame=at.start_frame, key=block))
+        return blend(block, wet, self._mix.at(at))
 
     @abstractmethod
     def echoes(self, fed: Block, at: BlockContext) -> Block:
@@ -287,7 +319,7 @@ class MovingDelayProcessor(_Echoes):
             crossed=settings.ping_pong,
         )
         if self._glide is not None:
-            self.settle_samples = self._glide.settle_samples
+            self.settle_samples += self._glide.settle_samples
 
     def echoes(self, fed: Block, at: BlockContext) -> Block:
         """Return the echoes alone."""
