@@ -183,7 +183,8 @@ def test_the_process_ends_with_the_processor() -> None:
 
 
 def test_without_the_flag_no_plugin_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(plugin_list._state, "allowed", False)
+    # Not through monkeypatch, which would undo it after the fixture has: with True.
+    plugin_list._state["allowed"] = False
     monkeypatch.setattr(effect_module, "PluginProcess", None)
     with pytest.raises(DocumentError, match="--allow-plugins"):
         prepare("gain")
