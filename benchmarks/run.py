@@ -15,6 +15,7 @@ BENCHMARKS = (
     ("survey.py",),
     ("mastering.py",),
     ("dynamics.py",),
+    ("bands.py",),
     ("startup.py",),
 )
 

@@ -85,8 +85,14 @@ class GridSosFilter(SosFilter):
 
 
 def _silent_cells(block: Block) -> list[bool]:
-    """Return which stretches of the grid are silent; a look at their first frame rules out most."""
-    marks = range(0, block.shape[1], GRID_FRAMES)
+    """Return which stretches of the grid are silent; empty if none is.
+
+    A look at the first frame of each rules out most.
+    """
+    sounding = [bool(heard) for heard in np.any(block[:, ::GRID_FRAMES], axis=0)]
+    if all(sounding):
+        return []
     return [
-        not np.any(block[:, at]) and not np.any(block[:, at : at + GRID_FRAMES]) for at in marks
+        not heard and not np.any(block[:, cell * GRID_FRAMES : (cell + 1) * GRID_FRAMES])
+        for cell, heard in enumerate(sounding)
     ]
