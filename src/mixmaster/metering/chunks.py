@@ -25,14 +25,18 @@ class Chunks:
         sample_rate_hz: For the time in errors.
         channels: Channels of every block.
         where: What is measured, for errors.
+        kept: Whether a chunk stays good while the next one is filled; half the memory if not.
     """
 
-    def __init__(self, sample_rate_hz: int, channels: int, where: str = "") -> None:
+    def __init__(
+        self, sample_rate_hz: int, channels: int, where: str = "", *, kept: bool = True
+    ) -> None:
         self.sample_peaks = [0.0] * channels
         """The largest magnitude of a sample of each channel so far."""
         self._sample_rate_hz = sample_rate_hz
         self._where = where
-        self._chunk, self._other = np.zeros((2, channels, CHUNK_FRAMES), np.float32)
+        self._chunk = np.zeros((channels, CHUNK_FRAMES), np.float32)
+        self._other = np.zeros_like(self._chunk) if kept else self._chunk
         self._filled = 0
         self._frames = 0
 
@@ -54,7 +58,8 @@ class Chunks:
     def add(self, block: Block) -> Iterator[Block32]:
         """Yield the chunks that ``block``, ``(channels, frames)``, completes.
 
-        A chunk stays good while the next one is filled, until the one after it is asked for.
+        A chunk stays good until the next one is asked for; where chunks are kept, until the one
+        after it is.
 
         Raises:
             SignalError: For NaN, infinity, or a sample over +300 dBFS; nothing is to be

@@ -106,7 +106,7 @@ class BlockPowers:
         self.channels = channels
         self._per_second = SLICES_PER_SECOND // (_SLICES_HOP if hops_only else 1)
         self._filter = KWeighting(sample_rate_hz, channels)
-        self._chunks = Chunks(sample_rate_hz, channels, where)
+        self._chunks = Chunks(sample_rate_hz, channels, where, kept=False)
         self._frames = 0
         self._begun = np.zeros((channels, 1))
         self._parts: list[Block] = [np.zeros((channels, 0))]
