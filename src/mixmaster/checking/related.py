@@ -18,7 +18,7 @@ import numpy as np
 
 from mixmaster.arrays import BLOCK_FRAMES
 from mixmaster.audio.source import AudioSource, open_source
-from mixmaster.checking.scan import SLICE_S, Scan
+from mixmaster.checking.scan import SLICE_S, Outline, Scan
 from mixmaster.dsp.alignment import (
     CrossSpectra,
     Peak,
@@ -115,7 +115,7 @@ class _Votes:
 
 
 def relations(
-    scans: Sequence[Scan],
+    scans: Sequence[Scan | Outline],
     *,
     threads: int = 1,
     tell: Callable[[float], None] | None = None,
@@ -177,7 +177,9 @@ def _pairs(channels: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 class _Reader:
     """A stem, read in passages from its beginning to its end; a context manager."""
 
-    def __init__(self, scan: Scan, rate_hz: int, spectra: CrossSpectra, length: int) -> None:
+    def __init__(
+        self, scan: Scan | Outline, rate_hz: int, spectra: CrossSpectra, length: int
+    ) -> None:
         self._scan, self._rate_hz = scan, rate_hz
         self._spectra, self._length = spectra, length
         self._live = [c for c in range(scan.info.channels) if scan.products[c, c] > 0.0]
@@ -211,7 +213,7 @@ class _Reader:
         return np.stack([self._spectra.spectra(channel) for channel in padded])
 
 
-def _passages(scans: Sequence[Scan], rate_hz: int, length: int) -> list[int]:
+def _passages(scans: Sequence[Scan | Outline], rate_hz: int, length: int) -> list[int]:
     """Return where passages start: all of a short session, the loudest of each stem of a long."""
     seconds = length / rate_hz
     total = max(1, round(max(scan.duration_s for scan in scans) / seconds))

@@ -131,6 +131,53 @@ def scan_stem(path: Path, tell: Callable[[float], None] | None = None) -> Scan:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """As much of a `Scan` as its relations to others need, in a fraction of the time.
+
+    Attributes:
+        path: The file.
+        info: What its header says.
+        frames: Frames that were really there.
+        powers: Mean squares of slices of 10 ms, ``(channels, slices)``.
+        products: Sums of products of channels, ``(channels, channels)``.
+    """
+
+    path: Path
+    info: AudioInfo
+    frames: int
+    powers: Block
+    products: Block
+
+    @property
+    def duration_s(self) -> float:
+        """The length in seconds."""
+        return self.frames / self.info.sample_rate_hz
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing in it."""
+        return not self.products.any()
+
+
+def outline_stem(path: Path) -> Outline:
+    """Read a stem once and return its outline.
+
+    Raises:
+        AudioFileError: For a file that cannot be used.
+        SignalError: For NaN or infinity in it.
+    """
+    with open_source(path) as source:
+        powers = _SlicePowers(source.sample_rate_hz, source.channels)
+        products = np.zeros((source.channels, source.channels))
+        frames = 0
+        for block in source.blocks(_SCANNED_FRAMES):
+            powers.update(block)
+            products += block @ block.T
+            frames += block.shape[1]
+        return Outline(path, source.info, frames, powers.result(), products)
+
+
 class _SlicePowers:
     """Mean squares of slices, from the signal's zero; a rest that fills none is left out."""
 

@@ -144,11 +144,11 @@ def _relate(
 ) -> _Found:
     # Not at the top: reading a preset needs none of the meters behind these.
     from mixmaster.checking.related import relations
-    from mixmaster.checking.scan import scan_stem
+    from mixmaster.checking.scan import outline_stem
 
     paths = list(dict.fromkeys(path for stem in stems for path in stem.paths))
     with ThreadPoolExecutor(max(1, threads), thread_name_prefix="align") as pool:
-        scans = list(pool.map(scan_stem, paths))
+        scans = list(pool.map(outline_stem, paths))
     silent = frozenset(scan.path for scan in scans if scan.silent)
     return _Found(paths, relations(scans, threads=threads, tell=tell), silent)
 
