@@ -18,7 +18,8 @@ from mixmaster.effects.base import BlockContext, Context, Effect, Processor
 from mixmaster.engine.graph import Graph
 from mixmaster.engine.render import Passage, render
 from mixmaster.mixing.automation import Song, resolve
-from mixmaster.mixing.console import Console, Instance
+from mixmaster.mixing.channels import Instance
+from mixmaster.mixing.console import Console
 from mixmaster.mixing.preset import MixPreset
 
 RATE = 8_000

@@ -11,7 +11,8 @@ import pytest
 from mixmaster.arrays import Block
 from mixmaster.documents.loading import load_text
 from mixmaster.engine.render import render
-from mixmaster.mixing.console import Console, Instance
+from mixmaster.mixing.channels import Instance
+from mixmaster.mixing.console import Console
 from mixmaster.mixing.panning import pan_gains, post_matrix
 from mixmaster.mixing.preset import MixPreset
 

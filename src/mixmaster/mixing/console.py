@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,32 +14,12 @@ from mixmaster.engine.graph import Feed, Graph, Insert, Matrix, Node
 from mixmaster.engine.resources import locate
 from mixmaster.mixing import solo
 from mixmaster.mixing.automation import Moves
+from mixmaster.mixing.channels import Channel, Channels, Instance
 from mixmaster.mixing.moving import Level, MovingGain, MovingPan, MovingPost
-from mixmaster.mixing.names import spread_pans
 from mixmaster.mixing.panning import post_matrix
 from mixmaster.mixing.preset import Bus, MixPreset, PanLaw, Send, Strip
 from mixmaster.mixing.routing import MIX
 from mixmaster.units import db_to_gain, ms_to_samples
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One stem on a strip.
-
-    Attributes:
-        id: Such as ``strip.kick/01_Kick In``.
-        strip: The strip's name in the preset.
-        channels: 1 or 2.
-        staging_gain_db: What gain staging solved for the strip.
-        moved_samples: By how much aligning moves it later; earlier, on top of its delay, if
-            negative: then it is its source that begins later.
-    """
-
-    id: str
-    strip: str
-    channels: int
-    staging_gain_db: float = 0.0
-    moved_samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +41,6 @@ class Place:
     pan: float
     route: tuple[str, ...]
     sends: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Channel:
-    """A strip's instance or a bus, with all that acts on it.
-
-    Attributes:
-        id: The node's id.
-        strip: The strip that an instance belongs to; None for a bus.
-        channels: At the pre point.
-        settings: What the preset says of it.
-        level: The fader with its VCAs.
-        pan: Where it lies.
-        width: The stereo width.
-        mutes: Curves of its own mutes, its VCAs' included.
-    """
-
-    id: str
-    strip: str | None
-    channels: int
-    settings: Strip | Bus
-    level: Level
-    pan: MovingPan | float
-    width: Curve | float
-    mutes: tuple[Curve, ...]
 
 
 class Console:
@@ -113,8 +68,7 @@ class Console:
         self._rate = sample_rate_hz
         self._moves = moves or Moves()
         self._tempo_map = tempo_map
-        self._vcas = self._members()
-        self._pan_offsets = self._all_pan_offsets()
+        self._channels = Channels(preset, instances, self._moves)
         self._feeds: dict[str, list[Feed]] = {MIX: [], **{f"bus.{b}": [] for b in preset.bus}}
         self._nodes_of: Mapping[str, list[str]] = {
             f"strip.{name}": [i.id for i in instances if i.strip == name] for name in preset.strip
@@ -144,7 +98,8 @@ class Console:
         found = []
         for instance in self._instances:
             strip = self._preset.strip[instance.strip]
-            channel = self._channel(instance.id, instance.channels, strip, instance.strip)
+            channel = self._channels.channel(instance.id, instance.channels, strip, instance.strip)
+            muted = self._channels.is_mute(instance.id, instance.strip, strip)
             names = item_names("send", strip.send)
             pan = channel.pan
             db = channel.level.db
@@ -153,9 +108,9 @@ class Console:
                 Place(
                     id=instance.id,
                     input_gain_db=instance.staging_gain_db + strip.trim_db,
-                    fader_db=None if self._is_mute(instance.id, instance.strip, strip) else db,
+                    fader_db=None if muted else db,
                     pan=pan if isinstance(pan, float) else float(pan.values(0, 1)[0]),
-                    route=(*self._route_of(strip), MIX),
+                    route=(*self._channels.route_of(strip), MIX),
                     sends=tuple(
                         f"{name} {send.gain_db:+.1f}"
                         for name, send in zip(names, strip.send, strict=True)
@@ -163,40 +118,6 @@ class Console:
                     ),
                 )
             )
-        return found
-
-    def _route_of(self, settings: Strip | Bus) -> Iterator[str]:
-        """Yield the buses that an output passes on its way to the mix."""
-        at = settings.output
-        while at != MIX:
-            yield at
-            at = self._preset.bus[at].output
-
-    def _members(self) -> dict[str, list[str]]:
-        """Return the VCAs of every strip and bus that has one."""
-        found: dict[str, list[str]] = {}
-        for name, vca in self._preset.vca.items():
-            for member in vca.members:
-                (node,) = self._preset.find(member)
-                found.setdefault(node, []).append(name)
-        return found
-
-    def _all_pan_offsets(self) -> dict[str, tuple[float, float]]:
-        """Return how far each instance lies from its strip's pan, and where that is.
-
-        The mono instances of a strip are spread; a stereo one keeps the strip's pan.
-        """
-        found: dict[str, tuple[float, float]] = {}
-        for name, strip in self._preset.strip.items():
-            mine = [instance for instance in self._instances if instance.strip == name]
-            mono = [instance for instance in mine if instance.channels == 1]
-            offsets = spread_pans(len(mono), 0.0, strip.spread)
-            pans = spread_pans(len(mono), strip.pan, strip.spread)
-            found |= {instance.id: (0.0, strip.pan) for instance in mine}
-            found |= {
-                instance.id: place
-                for instance, place in zip(mono, zip(offsets, pans, strict=True), strict=True)
-            }
         return found
 
     def _soloed(self) -> set[str]:
@@ -212,61 +133,14 @@ class Console:
         found |= {
             node
             for node, settings in channels.items()
-            if any(f"bus.{bus}" in found for bus in self._route_of(settings))
+            if any(f"bus.{bus}" in found for bus in self._channels.route_of(settings))
         }
         return found | {f"strip.{name}" for name, strip in preset.strip.items() if strip.solo_safe}
 
-    def _channel(
-        self, node: str, channels: int, settings: Strip | Bus, strip: str | None = None
-    ) -> _Channel:
-        owner = None if strip is None else f"strip.{strip}"
-        fader = self._moves.curve(node, "gain_db", owner)
-        db = 0.0 if fader is not None else settings.gain_db
-        curves = [] if fader is None else [fader]
-        vca_db = 0.0
-        for name in self._vcas.get(owner or node, ()):
-            moving = self._moves.curve(f"vca.{name}", "gain_db")
-            if moving is not None:
-                curves.append(moving)
-            else:
-                vca_db += self._preset.vca[name].gain_db
-        pan_curve = self._moves.curve(node, "pan", owner)
-        offset, pan = self._pan_offsets.get(node, (0.0, settings.pan))
-        return _Channel(
-            id=node,
-            strip=strip,
-            channels=channels,
-            settings=settings,
-            level=Level(db + vca_db, tuple(curves)),
-            pan=pan if pan_curve is None else MovingPan(pan_curve, offset),
-            width=self._moves.curve(node, "width", owner) or settings.width,
-            mutes=tuple(self._mute_curves(node, owner)),
-        )
-
-    def _mute_curves(self, node: str, owner: str | None = None) -> Iterator[Curve]:
-        """Yield the moving mutes of a strip or bus: its own, and its VCAs'."""
-        own = self._moves.curve(node, "mute", owner)
-        if own is not None:
-            yield own
-        for name in self._vcas.get(owner or node, ()):
-            moving = self._moves.curve(f"vca.{name}", "mute")
-            if moving is not None:
-                yield moving
-
-    def _is_mute(self, node: str, strip: str | None, settings: Strip | Bus) -> bool:
-        """Return whether a strip or bus is silent throughout."""
-        owner = None if strip is None else f"strip.{strip}"
-        if settings.mute and self._moves.curve(node, "mute", owner) is None:
-            return True
-        return any(
-            self._preset.vca[name].mute and self._moves.curve(f"vca.{name}", "mute") is None
-            for name in self._vcas.get(owner or node, ())
-        )
-
     def _strip(self, instance: Instance) -> Node:
         strip = self._preset.strip[instance.strip]
-        channel = self._channel(instance.id, instance.channels, strip, instance.strip)
-        if not self._is_mute(instance.id, instance.strip, strip):
+        channel = self._channels.channel(instance.id, instance.channels, strip, instance.strip)
+        if not self._channels.is_mute(instance.id, instance.strip, strip):
             self._route(channel)
         head = db_to_gain(instance.staging_gain_db + strip.trim_db)
         post, motion = self._post(channel, self._preset.mix.pan_law)
@@ -285,8 +159,8 @@ class Console:
 
     def _bus(self, name: str, bus: Bus) -> Node:
         node = f"bus.{name}"
-        channel = self._channel(node, 2, bus)
-        if not self._is_mute(node, None, bus):
+        channel = self._channels.channel(node, 2, bus)
+        if not self._channels.is_mute(node, None, bus):
             self._route(channel)
         post, motion = self._post(channel, "unity")
         return Node(
@@ -310,7 +184,7 @@ class Console:
         )
 
     @staticmethod
-    def _post(channel: _Channel, law: PanLaw) -> tuple[Matrix, MovingPost | None]:
+    def _post(channel: Channel, law: PanLaw) -> tuple[Matrix, MovingPost | None]:
         """Return the post point's matrix, and what takes its place if it moves."""
         pan, width = channel.pan, channel.width
         post = post_matrix(
@@ -324,7 +198,7 @@ class Console:
             return post, None
         return post, MovingPost(channel.channels, channel.level, pan, width, law)
 
-    def _route(self, channel: _Channel) -> None:
+    def _route(self, channel: Channel) -> None:
         """Add a channel's output and sends to the feeds of the buses they go to."""
         settings = channel.settings
         muting = MovingGain(2, Level(mutes=channel.mutes)) if channel.mutes else None
@@ -332,12 +206,14 @@ class Console:
         if not settings.send:
             return
         # A muted group is silent with all that makes it up, what that sends elsewhere included.
-        buses = list(self._route_of(settings))
-        if any(self._is_mute(f"bus.{name}", None, self._preset.bus[name]) for name in buses):
+        buses = list(self._channels.route_of(settings))
+        if any(
+            self._channels.is_mute(f"bus.{name}", None, self._preset.bus[name]) for name in buses
+        ):
             return
         mutes = list(channel.mutes)
         for name in buses:
-            mutes += self._mute_curves(f"bus.{name}")
+            mutes += self._channels.mute_curves(f"bus.{name}")
         names = item_names("send", settings.send)
         for name, send in zip(names, settings.send, strict=True):
             mute = self._send_curve(channel, name, "mute")
@@ -346,7 +222,7 @@ class Console:
                 feed = self._send(channel, name, send, muting_curves)
                 self._feeds[_bus_id(send.to)].append(feed)
 
-    def _send(self, channel: _Channel, name: str, send: Send, mutes: tuple[Curve, ...]) -> Feed:
+    def _send(self, channel: Channel, name: str, send: Send, mutes: tuple[Curve, ...]) -> Feed:
         curve = self._send_curve(channel, name, "gain_db")
         pan_curve = self._send_curve(channel, name, "pan")
         level = Level(
@@ -378,7 +254,7 @@ class Console:
         )
         return Feed(channel.id, point="pre", gain=gain, matrix=matrix, motion=moving)
 
-    def _send_curve(self, channel: _Channel, name: str, parameter: str) -> Curve | None:
+    def _send_curve(self, channel: Channel, name: str, parameter: str) -> Curve | None:
         owner = None if channel.strip is None else f"strip.{channel.strip}"
         return self._moves.curve(channel.id, f"send.{name}.{parameter}", owner)
 

@@ -26,7 +26,8 @@ from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.metering.loudness import SLICES_PER_SECOND, BlockPowers
 from mixmaster.mixing.aligning import Alignment, align, alignment_notes
 from mixmaster.mixing.automation import Song, resolve
-from mixmaster.mixing.console import Console, Instance, Place
+from mixmaster.mixing.channels import Instance
+from mixmaster.mixing.console import Console, Place
 from mixmaster.mixing.names import Assignment, assign
 from mixmaster.mixing.names import Stem as NamedStem
 from mixmaster.mixing.preset import MixPreset
