@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy.signal import sosfilt
 
 from mixmaster.arrays import Block
+from mixmaster.dsp import filters
 from mixmaster.effects.base import BlockContext, Context
 from mixmaster.effects.eq import Eq
 from mixmaster.effects.eq_bands import APPLIES, EqBand
@@ -36,6 +38,23 @@ def test_a_chain_of_bands_is_the_product_of_them() -> None:
     for frequency_hz in (60.0, 100.0, 1_000.0, 5_000.0, 15_000.0):
         alone = sum(gain_db(eq(band), frequency_hz) for band in bands)
         assert gain_db(eq(*bands), frequency_hz) == pytest.approx(alone, abs=1e-6)
+
+
+def test_bands_that_stand_still_are_one_plain_cascade_to_the_bit() -> None:
+    settings = eq(
+        {"shape": "high_pass", "frequency_hz": 80.0, "slope_db_per_octave": 18},
+        {"shape": "bell", "frequency_hz": 300.0, "gain_db": -3.0, "q": 1.4},
+        {"shape": "bell", "frequency_hz": 500.0, "gain_db": 0.0},
+        {"shape": "high_shelf", "frequency_hz": 9_000.0, "gain_db": 2.0, "q": 0.6},
+    )
+    cascade = [
+        filters.high_pass(80.0, 18, 48_000),
+        filters.bell(300.0, -3.0, 1.4, 48_000),
+        filters.high_shelf(9_000.0, 2.0, 0.6, 48_000),
+    ]
+    noise = np.random.default_rng(3).uniform(-1.0, 1.0, (2, 70_000))
+    heard = settings.prepare(Context(48_000, 2)).process(noise, HERE)
+    assert np.array_equal(heard, sosfilt(np.concatenate(cascade), noise))
 
 
 @pytest.mark.parametrize(
