@@ -84,6 +84,23 @@ def test_a_random_console_nulls_against_itself_without_latencies(drawn: Any) -> 
     np.testing.assert_array_equal(render(late=True), dry)
 
 
+@settings(deadline=None, max_examples=30)
+@given(drawn=desks(), data=st.data())
+def test_a_strip_is_what_solo_leaves_and_mute_takes(drawn: Any, data: st.DataObject) -> None:
+    """Of any console without keys: a strip is its dry sound and its returns, nothing else."""
+    text, _, channels = drawn
+    one = data.draw(st.sampled_from(sorted(channels)))
+    signals = {name: noise(count, 5_000, count) for name, count in channels.items()}
+    alone = {name: signal * (name == one) for name, signal in signals.items()}
+    head = f"[strip.{one}]\n"
+    whole = mixed(desk(text), signals)
+    own = mixed(desk(text), alone)
+    soloed = mixed(desk(text.replace(head, f"{head}solo = true\n")), signals)
+    muted = mixed(desk(text.replace(head, f"{head}mute = true\n")), signals)
+    np.testing.assert_array_equal(soloed, own)
+    np.testing.assert_array_equal(whole - muted, own)
+
+
 KEYED = """
 [strip.a]
 match = ["a"]
