@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +45,14 @@ class Made:
 
 
 def survey_of(audio: Signal, rate_hz: int) -> Survey:
+    """Return all figures; of the same samples once, since many versions may be alike."""
+    return _survey(np.ascontiguousarray(audio).tobytes(), rate_hz)
+
+
+@lru_cache(maxsize=8)
+def _survey(samples: bytes, rate_hz: int) -> Survey:
     meter = SurveyMeter(rate_hz, 2)
-    meter.update(np.ascontiguousarray(audio))
+    meter.update(np.frombuffer(samples).reshape(2, -1))
     return meter.result()
 
 

@@ -67,3 +67,20 @@ def opened(
     seen = watched(page)
     page.goto(path.as_uri() + fragment)
     return page, seen
+
+
+def until(page: Page, condition: str, *, seconds: float = 20.0) -> None:
+    """Wait for a condition; Playwright's own way is what the page's policy forbids."""
+    for _ in range(round(seconds / 0.02)):
+        if page.evaluate(f"Boolean({condition})"):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(condition)
+
+
+def check(seen: Seen, root: str) -> None:
+    """Assert that an A/B page said nothing, and asked for itself and its own audio alone."""
+    seen.quiet()
+    for url in seen.requests:
+        rest = url.split("#")[0].removeprefix(root + "/")
+        assert rest == "index.html" or (rest.startswith("audio/") and rest.endswith(".js")), url

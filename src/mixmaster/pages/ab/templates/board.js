@@ -339,7 +339,8 @@
     ["zoom-in", () => AB.zoom(0.5)], ["zoom-out", () => AB.zoom(2)], ["zoom-all", AB.zoomAll]]) {
     AB.press(byId(id), act);
   }
-  for (const what of ["sound", "loop", "mode", "kept"]) AB.on(what, AB.redraw);
+  for (const what of ["sound", "mode", "kept"]) AB.on(what, AB.redraw);
+  AB.on("loop", drawRegion);
   new ResizeObserver(AB.redraw).observe(board);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", AB.redraw);
 }

@@ -9,6 +9,7 @@
   });
   for (const id of ["stage", "dock", "spectrum-section", "notes-section"]) byId(id).hidden = false;
   document.querySelector(".modes").hidden = false;
+  byId("needs-script").hidden = true;
   document.body.classList.add("alive");
 
   AB.start(AB.state.running?.kind ?? "open");
