@@ -9,8 +9,9 @@ from pydantic import model_validator
 
 from mixmaster.audio.sink import FileSpec
 from mixmaster.checking.limits import ceiling_for
-from mixmaster.documents.base import Document, MisfitError, Settings, parameter
+from mixmaster.documents.base import Document, MisfitError, Settings, items, parameter
 from mixmaster.errors import Problem, UsageError
+from mixmaster.mastering.target_playback import Playback, Stream
 
 _CHECK_RATE_HZ = 48_000
 
@@ -79,18 +80,22 @@ class Target(Document):
     louder: LouderRule | None = parameter(
         None, "A stricter ceiling for masters louder than the place plays them."
     )
-    raises_quiet: bool = parameter(
-        False,
-        "Whether the place also turns quieter masters up when it plays them, as far as their true "
-        "peak stays under the ceiling; only comparing asks for it.",
-    )
     max_short_term_lufs: float | None = parameter(
         None, "The loudest 3 seconds that the place accepts, LUFS.", low=-60.0, high=0.0
     )
     max_loudness_range_lu: float | None = parameter(
         None, "The widest loudness range that the place accepts, LU.", low=1.0, high=60.0
     )
+    playback: tuple[Playback, ...] = items(
+        "How the place plays masters: its default first, then the settings that listeners have. "
+        "None: as they are.",
+        most=8,
+    )
+    streams: tuple[Stream, ...] = items(
+        "What listeners get: codecs with their bit rates, the best first.", most=16
+    )
     source: str = parameter("", "Where the figures come from.")
+    unsure: str = parameter("", "What of it is not certain, in words.")
     checked: dt.date | None = parameter(None, "When they were last checked.")
     file: DeliveryFile = parameter(DeliveryFile(), "The file that is delivered.")
 
@@ -100,6 +105,11 @@ class Target(Document):
             reason = "a ceiling for loud masters, but none for the others"
             raise MisfitError([Problem("true_peak_dbtp", reason, "give both, or neither")])
         return self
+
+    @property
+    def raises_quiet(self) -> bool:
+        """Whether the place turns quieter masters up when it plays them."""
+        return bool(self.playback) and self.playback[0].quiet != "left"
 
     def ceiling_dbtp(self, integrated_lufs: float | None) -> float | None:
         """Return the ceiling for a master of this loudness; None where there is none."""
