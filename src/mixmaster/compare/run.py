@@ -46,8 +46,6 @@ from mixmaster.pages.ab.page import write_ab_page
 _ROOM_LU = 20.0
 """Versions that are farther apart in loudness than this are played very quietly: told."""
 
-_BROWSER_BYTES = 1 << 30
-
 T = TypeVar("T")
 
 Tell = Callable[[float], None]
@@ -142,7 +140,7 @@ class _Comparison:
         start, stop = placer.passage(placed)
         extracts = [placer.extract(each, start, stop) for each in placed]
         frames = stop - start
-        self._tell_of_rates(placed, frames)
+        self._tell_of_rates(placed)
         levels = self._levels(placed, extracts)
         gains = self._gains_db(placed, levels)
         heard, written = self._written(placed, extracts, gains)
@@ -194,18 +192,13 @@ class _Comparison:
                 tracks.append(masters.tracks[wanted.name])
         return tracks
 
-    def _tell_of_rates(self, placed: Sequence[Placed], frames: int) -> None:
+    def _tell_of_rates(self, placed: Sequence[Placed]) -> None:
         for each in placed:
             track = each.track
             if track.sample_rate_hz != self._rate:
                 track.notes.append(f"converted from {track.sample_rate_hz} to {self._rate} Hz")
             if track.channels == 1:
                 track.notes.append("mono: heard from both loudspeakers")
-        decoded = len(placed) * frames * 2 * 4
-        if decoded > _BROWSER_BYTES:
-            self._notes.append(
-                f"{decoded / 1e9:.1f} GB of audio: --section loudest:30s makes a lighter page"
-            )
 
     def _side_by_side(self, what: str, tasks: Sequence[Callable[[Tell], T]]) -> list[T]:
         """Return what tasks give, run on threads; each can tell how far it is."""
