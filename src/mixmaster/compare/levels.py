@@ -15,6 +15,7 @@ import numpy as np
 
 from mixmaster.arrays import Block
 from mixmaster.mastering.target import Target
+from mixmaster.mastering.target_playback import Playback
 from mixmaster.metering.loudness import SLICES_PER_SECOND, BlockPowers, integrated_lufs
 from mixmaster.pages.ab.data import AbLevel
 from mixmaster.units import SILENCE_DB, db_to_power, gain_to_db
@@ -101,28 +102,26 @@ def _gain_to(level: HeardLevel, wanted_lufs: float) -> float:
     return gain_db
 
 
-def platform_gains_db(levels: Sequence[HeardLevel], target: Target) -> list[float]:
-    """Return what a platform that normalises to the target's loudness does to each version.
+def platform_gains_db(levels: Sequence[HeardLevel], playback: Playback) -> list[float]:
+    """Return what a platform that normalises does to each version.
 
-    Louder ones are turned down. Where ``raises_quiet`` says so, quieter ones are turned up, as
-    far as their true peak stays under the target's.
+    Louder ones are turned down to its loudness. Quieter ones stay, or are turned up as far as
+    their true peak allows; a platform's limiter is not heard.
     """
-    wanted = target.integrated_lufs
-    assert wanted is not None
     gains = []
     for level in levels:
-        gain = 0.0 if level.whole_lufs is None else wanted - level.whole_lufs
+        whole_lufs = level.whole_lufs
+        gain = 0.0 if whole_lufs is None else playback.integrated_lufs - whole_lufs
         if gain > 0.0:
-            gain = min(gain, _headroom_db(level, target)) if target.raises_quiet else 0.0
+            gain = 0.0 if playback.quiet == "left" else min(gain, _headroom_db(level, playback))
         gains.append(gain)
     return gains
 
 
-def _headroom_db(level: HeardLevel, target: Target) -> float:
-    ceiling = target.true_peak_dbtp
-    if ceiling is None or level.whole_true_peak_dbtp is None:
+def _headroom_db(level: HeardLevel, playback: Playback) -> float:
+    if level.whole_true_peak_dbtp is None:
         return 0.0
-    return max(0.0, ceiling - level.whole_true_peak_dbtp)
+    return max(0.0, playback.raised_to_dbtp - level.whole_true_peak_dbtp)
 
 
 def common_gain_db(levels: Sequence[HeardLevel], gains_db: Sequence[float]) -> float:
@@ -160,16 +159,17 @@ def ways_of_listening(
             gains_db=(0.0,) * len(levels),
         ),
     ]
-    if platform is not None and platform.integrated_lufs is not None:
-        quiet = "up as far as their peaks allow" if platform.raises_quiet else "stay as they are"
+    if platform is not None and platform.playback:
+        playback = platform.playback[0]
+        quiet = "stay as they are" if playback.quiet == "left" else "up as far as peaks allow"
         ways.append(
             replace(
                 matched,
                 id="platform",
                 name=f"As {platform.name} plays them",
                 description=f"Over the whole song, louder ones are turned down to "
-                f"{platform.integrated_lufs:g} LUFS; quieter ones {quiet}.",
-                gains_db=tuple(platform_gains_db(levels, platform)),
+                f"{playback.integrated_lufs:g} LUFS; quieter ones {quiet}.",
+                gains_db=tuple(platform_gains_db(levels, playback)),
             )
         )
     return tuple(_settled(way, levels, file_gains_db) for way in ways)
