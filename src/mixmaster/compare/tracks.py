@@ -26,6 +26,9 @@ from mixmaster.mastering.options import MasterOptions, Progress
 from mixmaster.metering.programme import ProgrammeFigures, ProgrammeMeter
 
 _KEY_DIGITS: Final = 16
+_WORDS: Final = {"name", "description"}
+_NOT_HEARD: Final = _WORDS | {"source", "unsure", "checked", "playback", "streams"}
+"""Of a target: what is no part of the master."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +245,10 @@ def _key(version: Wanted, plan: ComparePlan, mix: Read) -> str:
     rate = figures.sample_rate_hz
     frames = round(figures.duration_s * rate)
     record = InputRecord("", mix.sha256, rate, figures.channels, frames)
-    said = {"name", "description"}
+    target = plan.target.target
     settings = {
-        "preset": preset.model_dump(mode="json", exclude_none=True, exclude=said),
-        "target": plan.target.target.model_dump(mode="json", exclude_none=True, exclude=said),
+        "preset": preset.model_dump(mode="json", exclude_none=True, exclude=_WORDS),
+        "target": target.model_dump(mode="json", exclude_none=True, exclude=_NOT_HEARD),
         "dual_mono": plan.options.dual_mono,
         "versions": versions(),
     }

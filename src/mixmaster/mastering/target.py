@@ -106,11 +106,6 @@ class Target(Document):
             raise MisfitError([Problem("true_peak_dbtp", reason, "give both, or neither")])
         return self
 
-    @property
-    def raises_quiet(self) -> bool:
-        """Whether the place turns quieter masters up when it plays them."""
-        return bool(self.playback) and self.playback[0].quiet != "left"
-
     def ceiling_dbtp(self, integrated_lufs: float | None) -> float | None:
         """Return the ceiling for a master of this loudness; None where there is none."""
         rule = self.louder
