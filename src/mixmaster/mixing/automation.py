@@ -84,13 +84,13 @@ def resolve(lanes: Sequence[AutomationLane], song: Song, *, where: str) -> Moves
     """
     curves: dict[tuple[str, str], Curve] = {}
     problems: list[Problem] = []
-    numbers: dict[tuple[str, str], int] = {}
-    for number, lane in enumerate(lanes, start=1):
-        key = f"automation.{number}"
+    names: dict[tuple[str, str], str] = {}
+    for name, lane in zip(item_names("automation", lanes), lanes, strict=True):
+        key = f"automation.{name}"
         try:
             target = _find(lane.target, song)
-            first = numbers.setdefault((target.owner, target.path), number)
-            if first != number:
+            first = names.setdefault((target.owner, target.path), name)
+            if first != name:
                 reason = f"'{lane.target}' is moved by lane {first} already"
                 problems.append(Problem(f"{key}.target", reason, "put all points into one lane"))
                 continue
