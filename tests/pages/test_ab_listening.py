@@ -78,14 +78,9 @@ def hidden(page: Page, made: Made) -> None:
                 .map((n) => n.textContent), ...[...e.attributes].map((a) => a.value),
                 e.value ?? ''])].join('\\n')"""
     )
-    # The lists of the difference lie in a part that is not shown; they name what there is,
-    # not what is heard.
-    shown: str = page.evaluate("document.body.innerText")
     for version in made.session.versions:
-        assert version.name not in shown
-        assert version.audio.file not in text
+        assert version.name not in text
         assert Path(version.audio.file).stem not in text
-    assert "mix.wav" not in page.evaluate("document.title")
     assert not re.search(r"\bv[1-4]\b", page.evaluate("document.getElementById('dock').innerHTML"))
 
 
@@ -95,6 +90,11 @@ def results(page: Page) -> dict[str, Any]:
 
 
 def test_a_blind_test_by_the_keyboard_alone(page: Page, made: Made) -> None:
+    # What was said before tells nothing afterwards.
+    page.keyboard.press("3")
+    page.keyboard.press("d")
+    page.get_by_role("button", name="Choose").nth(1).click()
+    page.keyboard.press("Escape")
     go(page, "Blind")
     tab_to(page, "Shuffle and hide the names")
     page.keyboard.press("Enter")
@@ -191,6 +191,7 @@ def test_abx_says_honestly_that_nothing_was_shown_or_that_it_was_broken_off(page
     abx(page, ["A"] * 3)
     page.get_by_role("button", name="Stop here").click()
     page.get_by_role("button", name="Stop", exact=True).click()
+    until(page, "AB.state.running === null")
     told = page.locator("#panel").inner_text()
     assert re.search(r"Too few trials to tell \(\d of 3\)", told)
     assert "Broken off after 3 of 16" in told
@@ -210,7 +211,7 @@ def test_a_switch_to_x_tells_nothing_but_its_sound(page: Page) -> None:
         states.add(
             page.evaluate(
                 """() => [document.getElementById('chips').innerHTML,
-                document.getElementById('difference').hidden,
+                document.getElementById('difference') === null,
                 document.getElementById('curves').hidden,
                 getComputedStyle(document.querySelector('.meter') ?? document.body).display]
                 .join('|')"""

@@ -24,14 +24,15 @@ from mixmaster.errors import AudioFileError, OutputError
 from mixmaster.pages.ab.data import AbSession
 
 PIECE_S = 8
-"""How long a piece is: decoded, 3 MB of stereo at 48 kHz."""
+_MOST_FRAMES = PIECE_S * 48_000
+"""How long a piece is; at higher rates shorter, so that it is 3 MB when it is decoded."""
 
 _TAIL = b'");\n'
 
 
 def piece_frames(sample_rate_hz: int) -> int:
     """Return how many frames a piece has, but for the last."""
-    return PIECE_S * sample_rate_hz
+    return min(PIECE_S * sample_rate_hz, _MOST_FRAMES)
 
 
 def write_pieces(session: AbSession, folder: Path, *, threads: int = 1) -> list[Path]:

@@ -234,6 +234,7 @@
       drawRuler();
       drawRegion();
       AB.drawFlags();
+      AB.tell("view");
       byId("zoom-in").disabled = to - from <= SHORTEST_VIEW_S * 1.001;
       byId("zoom-out").disabled = byId("zoom-all").disabled = to - from >= total - 1e-9;
     });

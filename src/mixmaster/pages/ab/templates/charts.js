@@ -43,15 +43,17 @@
       return;
     }
     const top = 6 * Math.ceil((all.at(-1) + 1) / 6);
-    const bottom = Math.max(6 * Math.floor(all[Math.floor(all.length * 0.02)] / 6), top - 72);
+    const bottom = Math.max(6 * Math.floor(all[Math.floor(all.length * 0.02)] / 6), top - 66);
     const y = (db) => 4 + ((top - Math.max(db, bottom - 3)) / (top - bottom)) * tall;
     const heard = AB.player.audible();
     const base = levels.get(heard[0]);
     const apart = new Map([...levels].map(([id, list]) => [id,
       list.map((value, i) => (value === null || base[i] === null ? null : value - base[i]))]));
-    const wide = Math.max(3, ...[...apart.values()].flat()
-      .map((value, i) => (hz[i % hz.length] >= 40 && value !== null ? Math.abs(value) : 0)));
-    const span = Math.min(18, [3, 6, 9, 12, 18].find((one) => wide <= one) ?? 18);
+    // What few bands at the ends do is cut off, so that the rest is seen.
+    const far = [...apart.values()].flatMap((list) => list
+      .filter((value, i) => value !== null && hz[i] >= 40 && hz[i] <= 16000).map(Math.abs)).sort((a, b) => a - b);
+    const wide = far[Math.floor(far.length * 0.98)] ?? 0;
+    const span = [3, 6, 9, 12].find((one) => wide <= one) ?? 18;
     const middle = 4 + tall + gap + low / 2;
     const yd = (db) => middle - (Math.max(-span * 1.1, Math.min(span * 1.1, db)) / span) * (low / 2 - 2);
     const total = 4 + tall + gap + low + foot;

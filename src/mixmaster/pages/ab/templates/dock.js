@@ -3,6 +3,9 @@
 {
   const { data, byId } = AB;
   const chips = byId("chips");
+  const difference = byId("difference"), hearButton = byId("difference-hear");
+  const lists = [byId("difference-a"), byId("difference-b")];
+  const more = byId("difference-more"), raised = byId("difference-raise"), told = byId("difference-told");
 
   AB.current = 0;
   AB.before = 1;
@@ -84,7 +87,7 @@
   // --- the difference of two ---
 
   const raise = () => {
-    const pair = AB.pair(byId("difference-a").value, byId("difference-b").value);
+    const pair = AB.pair(...lists.map((list) => list.value));
     // As loud as the versions at most, in whole steps, and never over full scale.
     return pair === null || pair.db === null ? 0 : Math.min(40, Math.max(0, Math.floor(-pair.db - 6)));
   };
@@ -101,22 +104,22 @@
   };
   const drawDifference = () => {
     const heard = AB.player.sound.kind === "difference";
-    const a = byId("difference-a").value, b = byId("difference-b").value;
-    byId("difference-hear").setAttribute("aria-pressed", String(heard));
-    byId("difference-hear").disabled = a === b;
-    byId("difference-more").hidden = !raise();
-    byId("difference-more").lastElementChild.textContent = `raise it by ${raise()} dB`;
-    const told = AB.differenceText(a, b);
-    if (byId("difference-told").textContent !== told) byId("difference-told").textContent = told;
+    const [a, b] = lists.map((list) => list.value);
+    hearButton.setAttribute("aria-pressed", String(heard));
+    hearButton.disabled = a === b;
+    more.hidden = !raise();
+    more.lastElementChild.textContent = `raise it by ${raise()} dB`;
+    const text = AB.differenceText(a, b);
+    if (told.textContent !== text) told.textContent = text;
   };
   const hearDifference = () => {
-    const a = byId("difference-a").value, b = byId("difference-b").value;
+    const [a, b] = lists.map((list) => list.value);
     if (a === b) return;
     const inverted = AB.versions.get(a).inverted !== AB.versions.get(b).inverted;
     if (AB.current !== null) AB.before = AB.current;
     AB.current = null;
     AB.player.hear({ kind: "difference", a, b, sign: inverted ? -1 : 1,
-      raise: byId("difference-raise").checked ? raise() : 0 });
+      raise: raised.checked ? raise() : 0 });
   };
   AB.toggleDifference = () => {
     if (!AB.mode.open) return;
@@ -126,23 +129,22 @@
     }
     // Of what is heard and what was heard before.
     if (AB.current !== AB.before && AB.current !== null) {
-      byId("difference-a").value = AB.order[AB.current];
-      byId("difference-b").value = AB.order[AB.before];
+      lists[0].value = AB.order[AB.current];
+      lists[1].value = AB.order[AB.before];
     }
     hearDifference();
-    AB.say(`Difference of ${AB.name(byId("difference-a").value)} and ${AB.name(byId("difference-b").value)}: ${byId("difference-told").textContent}`);
+    AB.say(`Difference of ${lists.map((list) => AB.name(list.value)).join(" and ")}: ${told.textContent}`);
   };
-  for (const which of ["a", "b"]) {
-    const list = byId(`difference-${which}`);
+  for (const list of lists) {
     data.versions.forEach(({ id, name }, i) => list.append(AB.make("option", { value: id, text: `${i + 1} ${name}` })));
     list.addEventListener("change", () => {
       if (AB.player.sound.kind === "difference") hearDifference();
       drawDifference();
     });
   }
-  byId("difference-b").selectedIndex = 1;
-  AB.press(byId("difference-hear"), AB.toggleDifference);
-  byId("difference-raise").addEventListener("change", () => {
+  lists[1].selectedIndex = 1;
+  AB.press(hearButton, AB.toggleDifference);
+  raised.addEventListener("change", () => {
     if (AB.player.sound.kind === "difference") hearDifference();
     drawDifference();
   });
@@ -167,7 +169,9 @@
   AB.on("mode", () => {
     drawChips();
     shown = null;
-    byId("difference").hidden = !AB.mode.open;
+    // Its lists tell names: blind, they are not in the page at all.
+    if (AB.mode.open) byId("stage").append(difference);
+    else difference.remove();
     byId("levels").hidden = AB.mode.fixed;
     drawSound();
   });

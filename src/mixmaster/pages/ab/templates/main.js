@@ -18,8 +18,17 @@
   AB.player.preload();
 
   setInterval(() => AB.player.tick(), 50);
+  // While nothing moves, nothing is drawn.
+  let shown = -1;
+  for (const what of ["sound", "mode", "loop", "position", "view"]) {
+    AB.on(what, () => {
+      shown = -1;
+    });
+  }
   const frame = () => {
-    if (AB.mode.choices.length) {
+    const at = AB.player.position();
+    if (at !== shown && AB.mode.choices.length) {
+      shown = at;
       AB.showPosition();
       AB.showMeters();
     }

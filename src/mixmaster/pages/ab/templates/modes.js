@@ -43,6 +43,7 @@
       AB.player.pause();
       AB.current = null;
     }
+    if (!AB.mode.open) AB.say("");
     AB.byId("stage").hidden = !count;
     AB.byId("dock").hidden = !count;
     AB.tell("mode");

@@ -10,7 +10,9 @@
     constructor(data, roomBytes = ROOM_BYTES) {
       this.data = data;
       this.pieces = Math.ceil(data.frames / data.pieceFrames);
-      this.room = Math.max(8, Math.floor(roomBytes / (data.pieceFrames * 2 * 4)));
+      // Two pieces of each at least: the one that is heard, and the next.
+      this.room = Math.max(2 * data.versions.length + 2,
+        Math.floor(roomBytes / (data.pieceFrames * 2 * 4)));
       this.held = new Map();
       this.loading = new Map();
       this.wanted = [];

@@ -170,7 +170,14 @@
       if (this.playing || this.starting) return;
       this.starting = true;
       AB.tell("state");
-      await this.#wake();
+      try {
+        await this.#wake();
+      } catch (error) {
+        this.starting = false;
+        AB.tell("trouble", `This browser does not play at ${this.rate} Hz: ${error.message}`);
+        AB.tell("state");
+        return;
+      }
       const { loop } = this;
       if (loop && !(this.place >= loop.from && this.place < loop.to)) this.place = loop.from;
       if (this.place >= this.frames - 1) this.place = loop ? loop.from : 0;

@@ -90,6 +90,7 @@
     content.push(told, AB.make("div", { class: "answers" }, back,
       AB.button("Close", () => dialog.close(), { class: "main" })));
     dialog.replaceChildren(...content);
+    dialog.addEventListener("close", () => dialog.replaceChildren(), { once: true });
     dialog.showModal();
   };
 
