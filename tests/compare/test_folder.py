@@ -16,6 +16,7 @@ from mixmaster.compare.folder import MANIFEST, read_session
 from mixmaster.compare.run import CompareRun
 from mixmaster.errors import OutputError, RefusedError, UsageError
 from mixmaster.mastering.run import load_preset, load_target, master
+from mixmaster.pages.ab.data import AbSession
 
 MakeSong = Callable[..., Block]
 Write = Callable[..., Path]
@@ -201,7 +202,11 @@ def test_what_goes_wrong_leaves_everything_as_it_was(
     mix = write(signal, "mix.wav")
     first = make_preset(tmp_path / "a.toml")
 
-    def interrupted(*_: object) -> None:
+    def interrupted(session: AbSession, folder: Path) -> None:
+        # The page has begun to write its pieces of audio.
+        for version in session.versions:
+            piece = (folder / version.audio.file).with_suffix("")
+            piece.with_name(f"{piece.name}-0.js").touch()
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

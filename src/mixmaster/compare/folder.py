@@ -117,8 +117,10 @@ class AbFolder:
     def abandon(self) -> None:
         """Remove what this run has made, and the folder if it is new."""
         for path in self._made:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+            pieces = path.parent.glob(f"{path.stem}-*.js") if path.parent.name == AUDIO else ()
+            for each in (path, *pieces):
+                with contextlib.suppress(OSError):
+                    each.unlink(missing_ok=True)
         for folder in (self.path / AUDIO, self.path / MASTERS, *([self.path] * self._new)):
             with contextlib.suppress(OSError):  # not empty: someone's
                 folder.rmdir()
