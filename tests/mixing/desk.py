@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -69,6 +69,7 @@ class LateProcessor(Processor):
 class Times(Effect):
     """A test effect: a gain that moves, and so shows where its automation lies; itself late."""
 
+    blends_itself: ClassVar[bool] = True
     effect: Literal["times"] = "times"
     amount: float = parameter(1.0, "A factor.", low=-10.0, high=10.0, automatable=True)
     centre_hz: float = parameter(1000.0, "Not heard.", low=1.0, high=90_000.0, automatable=True)

@@ -72,11 +72,15 @@ class Processor(ABC):
             before it stays below -120 dBFS of a full-scale input.
         settle_samples: How much of the signal before a passage it must have heard, beyond its
             tail, for its state to be as if it had heard all of it (within -80 dB).
+        phase_sos: The all-pass sections, ``(sections, 6)``, that the whole signal goes through
+            beside all else, as that of a crossover does; None for none. A dry path goes through
+            them too, or what is added to it would cancel.
     """
 
     latency_samples: int = 0
     tail_samples: int = 0
     settle_samples: int = 0
+    phase_sos: Block | None = None
 
     @abstractmethod
     def process(self, block: Block, at: BlockContext) -> Block:
@@ -119,18 +123,27 @@ class Effect(Settings, ABC):
     tempo that changes while audio plays: where one does, `BlockContext.automation` brings it
     ``tempo_bpm`` and ``song_quarters`` (quarter notes since bar 1), frame by frame, and
     `Context.automated` names them. No file that it needs may last longer than
-    ``longest_resource_s``.
+    ``longest_resource_s``. One with ``blends_itself`` reads ``amount`` on its own; all others
+    are blended with their input by `effects.insertion.prepare_insert`.
     """
 
     current_revision: ClassVar[int] = 1
     follows_tempo: ClassVar[bool] = False
     summary: ClassVar[str] = ""
     longest_resource_s: ClassVar[float] = 900.0
+    blends_itself: ClassVar[bool] = False
 
     id: str | None = parameter(
         None, "The insert's own name, for --set and meters; the effect's name if silent."
     )
     bypass: bool = parameter(False, "Leave the insert out, keeping its latency.")
+    amount: float = parameter(
+        1.0,
+        "How much of the insert is heard: 1 is all of it, 0.5 half of it beside half of the sound "
+        "that it was given, 0 is that sound alone. Both stay in step, so nothing hollows out.",
+        low=0.0,
+        high=1.0,
+    )
     key: str | None = parameter(
         None, "The strip or bus that the detector listens to; its own signal if silent."
     )

@@ -30,6 +30,7 @@ class Exciter(KeylessEffect):
     and everything below stay as they were. ``amount`` 0 is the identity.
     """
 
+    blends_itself: ClassVar[bool] = True
     summary: ClassVar[str] = "Exciter: adds harmonics of the highs, for air and presence."
 
     effect: Literal["exciter"] = parameter("exciter", "The effect's name: exciter.")

@@ -201,6 +201,8 @@ class MultibandProcessor(Processor):
         split_latency = 0
         if self._split is not None:
             self.tail_samples = self._split.tail_samples
+        if isinstance(self._split, Crossover):
+            self.phase_sos = self._split.sum_sos
         if isinstance(self._split, LinearCrossover):
             split_latency = self._split.latency_samples
         self.latency_samples = split_latency + lookahead

@@ -91,6 +91,7 @@ class StereoBandsProcessor(Processor):
             self._split = Crossover(corners_hz, 1, context.sample_rate_hz)
             sos = self._split.sum_sos
             self._turn = SosFilter(sos, 1)
+            self.phase_sos = sos
             # The side's bands may be doubled, and meet the middle at its loudest.
             longer = ring_out_samples(sos, 0.125 * SILENCE)
             late = longer - ring_out_samples(sos) + GRID_FRAMES

@@ -116,6 +116,7 @@ class WidthProcessor(Processor):
             turn = filters.all_pass(corner_hz, filters.BUTTERWORTH_Q, rate_hz)
             high = filters.linkwitz_riley_high(corner_hz, rate_hz)
             self._middle, self._side = SosFilter(turn, 1), SosFilter(high, 1)
+            self.phase_sos = turn
             # Both sides of a sum may be at their loudest at once, and turned onto one another.
             louder = 1.0 / db_to_gain(max(0.0, *self._highest("mid_db", "side_db")))
             if self._moves("rotation_deg"):

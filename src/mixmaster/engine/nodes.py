@@ -10,6 +10,7 @@ import numpy as np
 from mixmaster.arrays import Block, zeros
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.effects.insertion import prepare_insert
 from mixmaster.engine.graph import Feed, Graph, Matrix, MovingMatrix, Node, Values
 from mixmaster.engine.resources import ResourceShelf
 from mixmaster.engine.stats import BridgeRow, InsertStats, NodeStats
@@ -278,7 +279,8 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
             automation: dict[str, Values] = dict(insert.automation)
             if insert.settings.follows_tempo:
                 automation |= tempo
-            processor = insert.settings.prepare(
+            processor = prepare_insert(
+                insert.settings,
                 Context(
                     sample_rate_hz=graph.sample_rate_hz,
                     channels=node.channels,
@@ -288,7 +290,7 @@ def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
                     where=insert.id,
                     automated=frozenset(automation),
                     resources=shelf.of(insert.files, insert.id),
-                )
+                ),
             )
             arrival = max((latency[feed.source] for feed in insert.key or ()), default=now)
             wait = DelayLine(node.channels, arrival - now) if arrival > now else None

@@ -13,6 +13,7 @@ from mixmaster.audio.convert import RateConverter
 from mixmaster.audio.finite import check_finite
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.effects.insertion import prepare_insert
 from mixmaster.engine.render import MAX_TAIL_S, TAIL_FLOOR
 from mixmaster.engine.resources import ResourceShelf
 from mixmaster.engine.stats import InsertStats, ReductionFigures
@@ -61,7 +62,7 @@ def prepare_stage(insert: PlacedInsert, sample_rate_hz: int, channels: int) -> S
         resources=ResourceShelf(sample_rate_hz).of(insert.files, insert.id),
         where=insert.id,
     )
-    processor = insert.settings.prepare(context)
+    processor = prepare_insert(insert.settings, context)
     bypassed = insert.settings.bypass
     return Stage(
         insert.id,
