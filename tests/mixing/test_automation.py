@@ -347,3 +347,19 @@ def test_a_delay_in_beats_follows_the_tempo() -> None:
     # Half a beat: an eighth of a second at 240, a quarter at 120 three seconds after the change.
     assert int(np.argmax(out[: 4 * RATE])) == pytest.approx(800 + RATE / 8, abs=1)
     assert 7 * RATE + int(np.argmax(out[7 * RATE :])) == pytest.approx(7.25 * RATE, abs=1)
+
+
+def test_a_tremolo_in_beats_keeps_to_the_bars() -> None:
+    text = ONE_STRIP + '[[strip.a.insert]]\neffect = "tremolo"\nbeats = 1.0\ndepth = 0.5\n'
+    slow, fast = {"at": "1", "tempo_bpm": 120.0}, {"at": "2", "tempo_bpm": 150.0}
+    song = TempoMap.model_validate({"change": [slow, fast]})
+    x = np.ones((1, 5 * RATE))
+    out = mixed(desk(text), {"a": x}, tempo_map=song)[0, : x.size]
+    # One swing a quarter note: what is heard a beat later is the same, before and after bar 2.
+    before, after = round(0.5 * RATE), round(0.4 * RATE)
+    bar_2 = 2 * RATE
+    np.testing.assert_allclose(out[before:bar_2], out[: bar_2 - before], atol=1e-9)
+    np.testing.assert_allclose(out[bar_2 + after :], out[bar_2:-after], atol=1e-9)
+    # And it is where it was at bar 1 when bar 2 begins.
+    np.testing.assert_allclose(out[bar_2], out[0], atol=1e-9)
+    assert np.ptp(out) > 0.3

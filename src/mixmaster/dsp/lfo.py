@@ -38,12 +38,14 @@ class Lfo:
         turns = np.arange(first, first + cells * GRID_FRAMES, dtype=np.float64)
         turns *= self._turns_a_frame
         turns += phase_turns
+        return self.at(turns)[start_frame - first : start_frame - first + frames]
+
+    def at(self, turns: Block) -> Block:
+        """Return the values at positions in turns, working in the array that is given."""
         if self._shape == "sine":
             turns -= np.floor(turns)
             turns *= 2.0 * np.pi
-            values = np.sin(turns)
-        else:
-            turns += 0.25
-            turns -= np.floor(turns)
-            values = 1.0 - np.abs(4.0 * turns - 2.0)
-        return np.asarray(values[start_frame - first : start_frame - first + frames])
+            return np.asarray(np.sin(turns))
+        turns += 0.25
+        turns -= np.floor(turns)
+        return np.asarray(1.0 - np.abs(4.0 * turns - 2.0))

@@ -24,8 +24,9 @@ FASTEST_HZ = 40.0
 
 
 class ModulatedEffect(KeylessEffect):
-    """An effect that a low-frequency oscillator moves."""
+    """An effect that a low-frequency oscillator moves; in beats it follows the tempo map."""
 
+    follows_tempo: ClassVar[bool] = True
     default_rate_hz: ClassVar[float] = 0.5
 
     rate_hz: float | None = parameter(
@@ -38,7 +39,8 @@ class ModulatedEffect(KeylessEffect):
     beats: float | None = parameter(
         None,
         "How long one swing takes in quarter notes of the session's tempo: 0.5 is an eighth, 4 a "
-        "bar of 4/4. Counted from the session's zero. Either this or rate_hz.",
+        "bar of 4/4. Counted from the session's zero, from bar 1 where the tempo changes. Either "
+        "this or rate_hz.",
         low=0.0625,
         high=128.0,
     )
@@ -88,6 +90,8 @@ class Swing:
     ) -> None:
         self.latency_samples = 0
         self._lfo = Lfo(effect.swings_hz(context), context.sample_rate_hz, shape)
+        self._beats = effect.beats if "song_quarters" in context.automated else None
+        self._seconds_a_frame = 1.0 / context.sample_rate_hz
         self._phases = [stereo_phase_deg / 360.0 * side for side in range(context.channels)]
 
     def values(self, at: BlockContext, frames: int, ahead_turns: float = 0.0) -> Block:
@@ -98,5 +102,18 @@ class Swing:
             if side and phase == self._phases[0]:
                 out[side] = out[0]
             else:
-                out[side] = self._lfo.values(start, frames, phase + ahead_turns)
+                ahead = phase + ahead_turns
+                if self._beats is None:
+                    out[side] = self._lfo.values(start, frames, ahead)
+                else:
+                    out[side] = self._lfo.at(self._turns(at, self._beats) + ahead)
         return out
+
+    def _turns(self, at: BlockContext, beats: float) -> Block:
+        """Return the song's position in turns, ``(frames,)``, held back by the latency.
+
+        A latency of a few frames, in which the tempo counts as that of the frame itself.
+        """
+        late_s = self.latency_samples * self._seconds_a_frame
+        quarters = at.automation["song_quarters"] - at.automation["tempo_bpm"] * (late_s / 60.0)
+        return np.asarray(quarters / beats)
