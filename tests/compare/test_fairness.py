@@ -40,8 +40,12 @@ def test_levels_match_and_only_go_down(song: MakeSong, write: Write, ab: Compare
     assert max(lufs) - min(lufs) < 0.02
     assert run.session.mismatch_lu < 0.002
     assert all(v.gain_db <= 0.0 for v in run.session.versions)
-    assert run.session.versions[2].gain_db == 0.0
-    assert run.session.versions[0].gain_db == pytest.approx(20 * np.log10(0.2), abs=0.001)
+    gains = [v.gain_db for v in run.session.versions]
+    assert -0.1 <= gains[2] <= 0.0  # the common loudness is a whole tenth
+    assert run.session.versions[2].heard.integrated_lufs == pytest.approx(
+        round(lufs[2], 1), abs=1e-3
+    )
+    assert gains[0] - gains[2] == pytest.approx(20 * np.log10(0.2), abs=0.001)
     for i, level in enumerate(lufs):
         assert run.session.versions[i].heard.integrated_lufs == pytest.approx(level, abs=0.02)
 
@@ -55,7 +59,8 @@ def test_the_section_heard_decides(song: MakeSong, write: Write, ab: Compare) ->
     assert run.session.start_s == 6.0
     lufs = other_meters_lufs(run)
     assert lufs[0] == pytest.approx(lufs[1], abs=0.02)
-    assert run.session.versions[0].gain_db == pytest.approx(-12.04, abs=0.01)
+    gains = [v.gain_db for v in run.session.versions]
+    assert gains[0] - gains[1] == pytest.approx(-12.04, abs=0.01)
 
 
 def test_quiet_versions_near_the_gate_match(song: MakeSong, write: Write, ab: Compare) -> None:
@@ -105,7 +110,7 @@ def test_mono_is_heard_from_both_loudspeakers(song: MakeSong, write: Write, ab: 
     mono = signal.mean(axis=0, keepdims=True)
     run = ab(write(np.repeat(mono, 2, axis=0), "stereo.wav"), write(mono, "mono.wav"))
     assert run.session.pairs[0].identical
-    assert run.session.versions[1].gain_db == 0.0
+    assert -0.1 <= run.session.versions[1].gain_db <= 0.0
     originals = [v.original.integrated_lufs for v in run.session.versions]
     assert originals[0] == pytest.approx(originals[1], abs=1e-6)
     assert "mono: heard from both loudspeakers" in run.session.versions[1].notes
@@ -132,7 +137,7 @@ def test_levels_of_the_page_lead_from_file_to_level(
         played = [f + g for f, g in zip(files, plain.gains_db, strict=True)]
         assert played == pytest.approx([0.0, 0.0], abs=1e-6)
         played = [f + g for f, g in zip(files, matched.gains_db, strict=True)]
-        assert played == pytest.approx([-6.0206, 0.0], abs=1e-3)
+        assert played[0] - played[1] == pytest.approx(-6.0206, abs=1e-3)
         assert matched.spread_lu == pytest.approx(0.0, abs=0.001)
         assert plain.spread_lu == pytest.approx(6.0206, abs=0.001)
 

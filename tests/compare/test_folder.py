@@ -135,8 +135,21 @@ def test_levels_follow_when_a_quieter_version_comes(
     ab(one, two)
     run = ab(one, two, write(signal * 0.25, "c.wav"))
     assert run.written == ("a", "b", "c")
-    assert [v.gain_db for v in run.session.versions] == pytest.approx([-12.04, -6.02, 0], abs=0.01)
+    assert [v.gain_db for v in run.session.versions] == pytest.approx([-12.04, -6.02, 0], abs=0.11)
     assert ab(one, two).written == ("a", "b")
+
+
+def test_a_hundredth_of_a_db_does_not_move_the_others(
+    song: MakeSong, write: Write, ab: Compare
+) -> None:
+    signal = song(3.0)
+    quiet = ab(write(signal, "a.wav"), write(signal * 0.5, "b.wav"), folder="first").session
+    lufs = quiet.versions[1].original.integrated_lufs
+    assert lufs is not None
+    signal *= 10 ** ((-30.05 - lufs) / 20)  # in the middle of a tenth
+    one = write(signal, "a.wav")
+    ab(one, write(signal * 0.5, "b.wav"))
+    assert ab(one, write(signal * 0.4995, "b.wav")).written == ("b",)
 
 
 def test_strangers_files_stay(song: MakeSong, write: Write, ab: Compare, tmp_path: Path) -> None:

@@ -89,5 +89,6 @@ def test_gains_find_the_level_though_the_gate_moves() -> None:
     quiet = HeardLevel(powers * 10**-1.1, 1.0, None, None)
     level = HeardLevel(powers, 1.0, None, None)
     gains = matching_gains_db([level, quiet])
-    assert gains[1] == 0.0
-    assert level.loudness_lufs(gains[0]) == pytest.approx(quiet.loudness_lufs(), abs=0.001)
+    common = quiet.loudness_lufs(gains[1])
+    assert -0.1 <= gains[1] <= 0.0
+    assert level.loudness_lufs(gains[0]) == pytest.approx(common, abs=0.001)

@@ -7,6 +7,7 @@ that is why gains are looked for, not subtracted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -22,6 +23,9 @@ from mixmaster.units import SILENCE_DB, db_to_power, gain_to_db
 
 CLOSE_LU: Final = 0.0005
 _STEPS: Final = 20
+_NEAR_GATE_LUFS: Final = -69.0
+"""What is so quiet is not turned down any further: under -70 LUFS there is no loudness."""
+
 _ROOM_DB: Final = 0.001
 """Taken off a gain that would bring a sample to full scale: dither adds 1.5 LSB of 24 bits."""
 
@@ -78,12 +82,16 @@ class LevelMeter:
 def matching_gains_db(levels: Sequence[HeardLevel]) -> list[float]:
     """Return the gains, 0 or less, at which all versions are as loud as the quietest.
 
+    The common loudness is a whole tenth of a LUFS, so that a changed version that is quieter by
+    a hundredth does not have all others written again.
+
     Args:
         levels: Each has a loudness.
     """
     known = [level.loudness_lufs() for level in levels]
     assert all(lufs is not None for lufs in known)
-    wanted = min(lufs for lufs in known if lufs is not None)
+    quietest = min(lufs for lufs in known if lufs is not None)
+    wanted = quietest if quietest < _NEAR_GATE_LUFS else math.floor(quietest * 10.0) / 10.0
     return [_gain_to(level, wanted) for level in levels]
 
 
