@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 BENCHMARKS = (
     ("mixing.py",),
     ("mixing.py", "--memory"),
+    ("console.py",),
     ("measure.py",),
     ("survey.py",),
     ("mastering.py",),
