@@ -186,8 +186,8 @@ def test_abx_says_honestly_that_nothing_was_shown_or_that_it_was_broken_off(page
     page.get_by_role("button", name="Another test").click()
     tab_to(page, "Start")
     page.keyboard.press("Enter")
-    # The seed repeats the order of the test before.
-    assert page.evaluate("AB.state.running.seed") == 5
+    # Another order, or one could learn it; as reproducible as the first.
+    assert page.evaluate("AB.state.running.seed") == 6
     abx(page, ["A"] * 3)
     page.get_by_role("button", name="Stop here").click()
     page.get_by_role("button", name="Stop", exact=True).click()
@@ -198,7 +198,24 @@ def test_abx_says_honestly_that_nothing_was_shown_or_that_it_was_broken_off(page
     assert "test 2 of this pair" in told
     runs = results(page)["abx"]
     assert [len(run["trials"]) for run in runs] == [16, 3]
-    assert [t["x"] for t in runs[0]["trials"][:3]] == [t["x"] for t in runs[1]["trials"]]
+    assert [run["seed"] for run in runs] == [5, 6]
+
+
+def test_a_seed_repeats_a_test_and_chance_does_not(browser: Browser, made: Made) -> None:
+    orders = []
+    for fragment in ("#seed=9", "#seed=9", ""):
+        page = browser.new_page()
+        page.goto((made.folder / "index.html").as_uri() + fragment)
+        page.evaluate("AB.forget()")
+        go(page, "ABX")
+        page.get_by_role("button", name="Start").click()
+        abx(page, ["A"] * 8)
+        run = page.evaluate("AB.state.running")
+        orders.append((run["seed"], tuple(trial["x"] for trial in run["trials"])))
+        page.close()
+    assert orders[0] == orders[1]
+    assert orders[0][0] == 9
+    assert orders[2][0] != 9
 
 
 def test_a_switch_to_x_tells_nothing_but_its_sound(page: Page) -> None:

@@ -40,11 +40,13 @@
       },
     };
   };
-  // `#seed=7` in the address repeats a test; otherwise every test has a seed of its own.
+  // Chance itself, unless the comparison has a seed, or the address: `#seed=7`. Then the first
+  // test has that seed, and every further one the next, so that none repeats another.
   AB.newSeed = () => {
-    const asked = /[#&]seed=(\d{1,10})\b/.exec(location.hash);
-    if (asked) return Number(asked[1]) >>> 0;
-    return crypto.getRandomValues(new Uint32Array(1))[0];
+    const asked = Number(/[#&]seed=(\d{1,10})\b/.exec(location.hash)?.[1] ?? AB.data.seed);
+    if (!asked) return crypto.getRandomValues(new Uint32Array(1))[0];
+    const { abx, blind, preferences } = AB.state;
+    return (asked + abx.length + blind.length + preferences.length) >>> 0;
   };
 
   // log(n!) as a sum of logarithms: exact to rounding for the few hundred trials there can be.

@@ -58,6 +58,10 @@ const AB = { nonce: document.currentScript.nonce };
       place.textContent = place.textContent === text ? `${text}\u00a0` : text;
     }, 60);
   };
+  AB.hush = () => {
+    clearTimeout(waiting);
+    AB.byId("said").textContent = "";
+  };
 
   // Who wants to know what: "sound", "position", "mode", "state", "loading", "trouble".
   const listeners = new Map();

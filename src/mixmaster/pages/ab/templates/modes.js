@@ -43,7 +43,7 @@
       AB.player.pause();
       AB.current = null;
     }
-    if (!AB.mode.open) AB.say("");
+    if (!AB.mode.open) AB.hush();
     AB.byId("stage").hidden = !count;
     AB.byId("dock").hidden = !count;
     AB.tell("mode");
