@@ -45,7 +45,7 @@ strike({module!r}, {name!r})
 
 STAGES = {
     "reading headers": ("mixmaster.mixing.plan", "probe"),
-    "staging": ("mixmaster.mixing.plan", "BlockPowers.update"),
+    "staging": ("mixmaster.mixing.measuring", "BlockPowers.update"),
     "hashing": ("mixmaster.engine.hashing", "hashlib.sha256"),
     "mixing": ("mixmaster.audio.sink", "AudioSink.write"),
     "a worker": ("mixmaster.engine.nodes", "NodeRun.process"),

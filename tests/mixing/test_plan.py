@@ -12,7 +12,7 @@ import soundfile as sf
 from mixmaster.audio.source import probe
 from mixmaster.documents.loading import load_text
 from mixmaster.errors import AudioFileError, DocumentError, SignalError
-from mixmaster.mixing import plan as planning
+from mixmaster.mixing import measuring
 from mixmaster.mixing.plan import MixPlan, Section, plan_mix
 from mixmaster.mixing.preset import MixPreset
 from mixmaster.mixing.run import mix
@@ -77,7 +77,7 @@ def test_without_staging_and_loudest_no_stem_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path / "a.wav", tone(-20.0))
-    monkeypatch.setattr(planning, "BlockPowers", None)
+    monkeypatch.setattr(measuring, "BlockPowers", None)
     assert plan_mix([tmp_path], ANY).stagings == ()
 
 

@@ -22,18 +22,7 @@ from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
     from mixmaster.mixing.plan import MixPlan
-    from mixmaster.mixing.preset import MixPreset
     from mixmaster.mixing.run import BitDepth, MixRun
-
-
-def load_preset(name: str, overrides: tuple[str, ...], tempo_bpm: float | None) -> MixPreset:
-    """Return a mix preset by name or path, with the command line's values laid over it."""
-    from mixmaster.documents.finding import find_preset
-    from mixmaster.documents.loading import load
-    from mixmaster.mixing.preset import MixPreset
-
-    tempo = () if tempo_bpm is None else (f"tempo_bpm={tempo_bpm!r}",)
-    return load(MixPreset, find_preset("mix", name), overrides=(*overrides, *tempo))
 
 
 def plan_json(plan: MixPlan) -> dict[str, Any]:
@@ -83,6 +72,7 @@ def strip_of(instance: str) -> str:
         "mix stems/*.wav -p rock-band -o mix.wav --set strip.kick.gain_db=-2 --tempo-bpm 96",
         "mix stems/ -p rock-band -o chorus.wav --section loudest:30s",
         "mix stems/ -p ./mine.toml -o mix.flac --set mix.gain_db=-3",
+        "mix song.toml -o mix.wav",
     ],
 )
 @click.argument("stems", nargs=-1, required=True, type=click.Path())
@@ -110,7 +100,7 @@ def strip_of(instance: str) -> str:
 @json_option
 def command(
     stems: tuple[str, ...],
-    preset: str,
+    preset: str | None,
     overrides: tuple[str, ...],
     tempo_bpm: float | None,
     sample_rate_hz: int | None,
@@ -125,32 +115,32 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    """Mix STEMS (a folder, files or globs) through a preset into a premaster.
+    """Mix STEMS (a folder, files or globs) through a preset into a premaster, or a session.
 
-    Every stem finds its strip by its name. The sum is never scaled behind your back: the default
-    output is 32-bit float, and peaks over 0 dBFS are a warning with the figure. A manifest lies
-    beside the output: what it was made from, and how to make it again.
+    Every stem finds its strip by its name. A session (song.toml, see init) brings its own stems,
+    preset and automation. The sum is never scaled behind your back: the default output is 32-bit
+    float, and peaks over 0 dBFS are a warning with the figure. A manifest lies beside the output:
+    what it was made from, and how to make it again.
     """
     from mixmaster.cli.bridge import alignment_table, plan_table, staging_table
     from mixmaster.cli.output import note, progress, show, show_json
+    from mixmaster.cli.songs import Given, require_preset
     from mixmaster.engine.publish import check_writable, refuse_inputs
-    from mixmaster.mixing.plan import find_stems, plan_mix
     from mixmaster.mixing.run import mix, output_spec
 
+    require_preset(stems, preset)
     if output is None and not dry_run:
         raise UsageError("", "no output was named", "add -o mix.wav, or --dry-run to see the plan")
-    chosen = load_preset(preset, overrides, tempo_bpm)
+    given = Given(stems, preset, overrides, tempo_bpm)
     depth = cast("BitDepth | None", int(bit_depth) if bit_depth else None)
     if output is not None:
         output_spec(output, sample_rate_hz or 48_000, depth)
-        refuse_inputs(output, find_stems(stems).paths)
+        refuse_inputs(output, (*given.paths(), *given.documents))
         if not dry_run:
             check_writable(output, overwrite=overwrite)
     run = None
     with progress() as tell:
-        plan = plan_mix(
-            stems,
-            chosen,
+        plan = given.plan(
             sample_rate_hz=sample_rate_hz,
             strict=strict,
             section=section_of(from_s, to_s, section),

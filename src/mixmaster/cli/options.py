@@ -175,17 +175,16 @@ mix_options = _chain(
     click.option(
         "-p",
         "--preset",
-        required=True,
         metavar="PRESET",
         shell_complete=complete_presets("mix"),
-        help="Mix preset: a name or a .toml file.",
+        help="Mix preset: a name or a .toml file; a session has its own.",
     ),
     click.option(
         "--set",
         "overrides",
         multiple=True,
         metavar="PATH=VALUE",
-        help="Change one value of the preset: strip.kick.gain_db=-2. May be repeated.",
+        help="Change one value of preset or session: strip.kick.gain_db=-2. May be repeated.",
     ),
     click.option(
         "--tempo-bpm",
@@ -200,17 +199,22 @@ mix_options = _chain(
         help="The session's rate; the highest among the stems by default.",
     ),
 )
-target_options = _chain(
-    click.option(
+
+
+def _target_option(*, required: bool) -> Callable[[F], F]:
+    return click.option(
         "-t",
         "--target",
         "targets",
         multiple=True,
-        required=True,
+        required=required,
         metavar="TARGET",
         shell_complete=complete_presets("target"),
         help="Where it goes: a target's name or a .toml file. May be repeated.",
-    ),
+    )
+
+
+_aim_options = _chain(
     click.option(
         "--loudness",
         "loudness_lufs",
@@ -226,3 +230,6 @@ target_options = _chain(
         help="True-peak ceiling, -60 to 0 dBTP, instead of the targets' own.",
     ),
 )
+target_options = _chain(_target_option(required=True), _aim_options)
+song_target_options = _chain(_target_option(required=False), _aim_options)
+"""The same where a session may say where it goes."""

@@ -17,13 +17,14 @@ from mixmaster.cli.options import (
     require_inside,
     section_of,
     section_options,
+    song_target_options,
     strict_option,
-    target_options,
     threads_option,
 )
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
+    from mixmaster.cli.songs import Given
     from mixmaster.mastering.song import SongRun
 
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         "render stems/ -p rock-band -m transparent -t spotify -o out/",
         "render stems/ -p rock-band -m loud -t streaming -t cd -o out/ --section loudest:30s",
         "render stems/ -p voice -m voice -t podcast -o episode.wav",
+        "render song.toml -o out/",
     ],
 )
 @click.argument("stems", nargs=-1, required=True, type=click.Path())
@@ -43,10 +45,9 @@ if TYPE_CHECKING:
     "-m",
     "--master",
     "mastering",
-    required=True,
     metavar="PRESET",
     shell_complete=complete_presets("mastering"),
-    help="Mastering preset: a name or a .toml file.",
+    help="Mastering preset: a name or a .toml file; a session may have its own.",
 )
 @click.option(
     "--set-master",
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     metavar="PATH=VALUE",
     help="Change one value of the mastering preset. May be repeated.",
 )
-@target_options
+@song_target_options
 @click.option(
     "-o",
     "--output",
@@ -72,11 +73,11 @@ if TYPE_CHECKING:
 @json_option
 def command(
     stems: tuple[str, ...],
-    preset: str,
+    preset: str | None,
     overrides: tuple[str, ...],
     tempo_bpm: float | None,
     sample_rate_hz: int | None,
-    mastering: str,
+    mastering: str | None,
     master_overrides: tuple[str, ...],
     targets: tuple[str, ...],
     loudness_lufs: float | None,
@@ -91,25 +92,23 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    """Mix STEMS (a folder, files or globs) and master the mix, in one go.
+    """Mix STEMS (a folder, files or globs), or a session, and master the mix, in one go.
 
-    The premaster in between is kept only for the target ``premaster``.
+    A session (song.toml, see init) may say how it is mastered and where it goes. The premaster in
+    between is kept only for the target ``premaster``.
     """
-    from mixmaster.cli.mix import load_preset as load_mix_preset
     from mixmaster.cli.output import progress
-    from mixmaster.mastering.run import MasterOptions, load_preset, load_target
+    from mixmaster.cli.songs import Given
+    from mixmaster.mastering.run import MasterOptions
     from mixmaster.mastering.song import render_song
-    from mixmaster.mixing.plan import plan_mix
 
-    mix_preset = load_mix_preset(preset, overrides, tempo_bpm)
-    master_preset = load_preset(mastering, master_overrides)
-    wanted = [load_target(name) for name in targets]
+    given = Given(stems, preset, overrides, tempo_bpm)
+    master_preset = given.master_preset(mastering, master_overrides)
+    wanted = given.targets(targets)
     part = section_of(from_s, to_s, section)
-    name = _song_name(song, stems)
+    name = _song_name(song, given)
     with progress() as tell:
-        plan = plan_mix(
-            stems,
-            mix_preset,
+        plan = given.plan(
             sample_rate_hz=sample_rate_hz,
             strict=strict,
             threads=threads,
@@ -136,8 +135,8 @@ def command(
     return run.masters.exit_code
 
 
-def _song_name(song: str | None, stems: tuple[str, ...]) -> str:
-    """Return the song's name for file names: as given, or that of the first stem's folder.
+def _song_name(song: str | None, given: Given) -> str:
+    """Return the song's name for file names: as given, the session's, or the stems' folder's.
 
     Raises:
         UsageError: For a name that cannot begin a file's.
@@ -147,7 +146,9 @@ def _song_name(song: str | None, stems: tuple[str, ...]) -> str:
             hint = "a word without slashes, and without a dot in front"
             raise UsageError("--song", f"'{song}' cannot begin a file's name", hint)
         return song
-    first = Path(stems[0])
+    if given.song is not None:
+        return given.song.session.file_name
+    first = Path(given.arguments[0])
     folder = first if first.is_dir() else first.parent
     return folder.resolve().name.lstrip(".") or "mix"
 

@@ -3,6 +3,8 @@
 ``strip.kick.insert.compressor.ratio``: an insert by its id (its effect's name if it has none,
 numbered from the second on: ``eq``, ``eq2``); ``strip.kick.send.room.gain_db``: a send by its
 destination; ``strip.kick.insert.eq.bands.1.gain_db``: everything else by number, from 1.
+In a session ``stem.Lead Vox.use``: a stem by its file's name without suffix, or by the name it was
+given, where no dot is in it; ``automation.ride.points``: a lane by its id.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any
 
 
@@ -47,7 +50,11 @@ def item_names(key: str, values: Sequence[Any]) -> list[str]:
             to if isinstance(to, str) and destinations.count(to) == 1 else str(number)
             for number, to in enumerate(destinations, start=1)
         ]
-    return [str(number) for number in range(1, len(values) + 1)]
+    own = [_own_name(key, value) for value in values]
+    return [
+        name if name and own.count(name) == 1 else str(number)
+        for number, name in enumerate(own, start=1)
+    ]
 
 
 def nearest(word: str, known: Sequence[str]) -> str | None:
@@ -76,6 +83,17 @@ def did_you_mean(word: str, known: Sequence[str], *, prefix: str = "") -> str:
         return ""
     shown = ", ".join(sorted(known)[:24])
     return f"known: {shown}" if len(known) <= 24 else f"known: {shown}, ..."
+
+
+def _own_name(key: str, value: Any) -> str:
+    """Return what a session's stem or lane is called; empty for all that go by number."""
+    if key == "stem":
+        name, file = _member(value, "name"), _member(value, "file")
+        said = name or (PurePath(file).stem if isinstance(file, str) else "")
+    else:
+        said = _member(value, "id") if key == "automation" else ""
+    # A dot would end the address, and a number means a place in the list.
+    return said if isinstance(said, str) and "." not in said and not said.isdecimal() else ""
 
 
 def _member(item: Any, name: str) -> Any:

@@ -99,6 +99,9 @@ class AutomationLane(Settings):
     click.
     """
 
+    id: str = parameter(
+        "", "A name to address the lane by: automation.ride.points; its number if silent."
+    )
     target: str = parameter(
         ...,
         "What moves: strip.vocal.gain_db, strip.vocal.pan, strip.vocal.mute, "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -71,6 +71,9 @@ def items(meaning: str, *, most: int | None = None, least: int | None = None) ->
 
 class Document(Settings):
     """The head that every document has; a subclass declares ``kind: Literal["..."]``."""
+
+    max_bytes: ClassVar[int] = 256 * 1024
+    """No preset written by hand comes near; a larger one is not a document."""
 
     format: Literal[1] = parameter(
         ..., "The version of the format that the document is written in: 1."

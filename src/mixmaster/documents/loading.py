@@ -17,8 +17,7 @@ from mixmaster.documents.overrides import Override, apply_overrides, parse_overr
 from mixmaster.documents.problems import described, problems_of
 from mixmaster.errors import DocumentError, Problem
 
-MAX_BYTES = 256 * 1024
-"""No document written by hand comes near; a larger one is not a document."""
+MAX_BYTES = Document.max_bytes
 
 MAX_DOTS_A_LINE = 256
 """tomllib's time is quadratic in the parts of a dotted key: hostile text could take hours."""
@@ -42,7 +41,8 @@ def load(model: type[D], path: Path, *, overrides: Iterable[Override | str] = ()
     """
     parsed = [parse_override(o) if isinstance(o, str) else o for o in overrides]
     said = frozenset(override.value for override in parsed if isinstance(override.value, str))
-    document = validate(model, read_table(path), where=str(path), overrides=parsed)
+    table = read_table(path, max_bytes=model.max_bytes)
+    document = validate(model, table, where=str(path), overrides=parsed)
     return document.place(Origin(path.parent, said))
 
 
@@ -50,10 +50,11 @@ def load_text(
     model: type[D], text: str, *, where: str = "the text", overrides: Iterable[Override | str] = ()
 ) -> D:
     """Return the document that ``text`` holds, validated; see `load`."""
-    return validate(model, parse_table(text, where=where), where=where, overrides=overrides)
+    table = parse_table(text, where=where, max_bytes=model.max_bytes)
+    return validate(model, table, where=where, overrides=overrides)
 
 
-def read_table(path: Path) -> dict[str, Any]:
+def read_table(path: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     """Return the raw table of a TOML file, not validated.
 
     Raises:
@@ -66,7 +67,7 @@ def read_table(path: Path) -> dict[str, Any]:
             reason = "is no file" if path.exists() else "does not exist"
             raise DocumentError(where, (Problem("", reason),))
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise DocumentError(where, (Problem("", f"cannot be read: {reason}"),)) from error
@@ -77,17 +78,19 @@ def read_table(path: Path) -> dict[str, Any]:
         raise DocumentError(
             where, (Problem("", f"line {line} is not UTF-8 text", "save it as UTF-8"),)
         ) from error
-    return parse_table(text, where=where)
+    return parse_table(text, where=where, max_bytes=max_bytes)
 
 
-def parse_table(text: str, *, where: str = "the text") -> dict[str, Any]:
+def parse_table(
+    text: str, *, where: str = "the text", max_bytes: int = MAX_BYTES
+) -> dict[str, Any]:
     """Return the raw table that TOML text holds, not validated.
 
     Raises:
         DocumentError: For text that is too large, nested too deeply, or not TOML.
     """
-    if len(text) > MAX_BYTES:
-        _fail(where, f"is larger than {MAX_BYTES // 1024} KiB: not a document")
+    if len(text) > max_bytes:
+        _fail(where, f"is larger than {max_bytes // 1024} KiB: not a document")
     for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") > MAX_DOTS_A_LINE:
             _fail(where, f"line {number} has more than {MAX_DOTS_A_LINE} dots", "break the line")

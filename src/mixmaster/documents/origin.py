@@ -42,11 +42,16 @@ class Origin:
         said: Values that the user wrote themselves, by ``--set``: such a file may lie anywhere, and
             is looked for where the user stands first.
         own: Whether the whole document is the user's own word, as a session is.
+        over: The origin of the user's own document that is laid over this one, as a session is over
+            its preset; None without one.
+        over_said: The texts that it lays: files of these names lie where that document says.
     """
 
     folder: Path | None = field(default=None, compare=False)
     said: frozenset[str] = field(default=frozenset(), compare=False)
     own: bool = field(default=False, compare=False)
+    over: Origin | None = field(default=None, compare=False)
+    over_said: frozenset[str] = field(default=frozenset(), compare=False)
 
     def find(self, name: str) -> Path:
         """Return the file that the document names.
@@ -54,6 +59,8 @@ class Origin:
         Raises:
             UnfoundFileError: For a file that is not there, or that lies where it may not.
         """
+        if self.over is not None and name in self.over_said and name not in self.said:
+            return self.over.find(name)
         folders = [folder for folder in (self.folder, impulse_folder()) if folder is not None]
         free = self.own or name in self.said
         try:

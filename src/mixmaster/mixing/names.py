@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mixmaster.errors import DocumentError, Problem
 from mixmaster.mixing.claims import Claim, Claims, Match, claims_of, recognised, strongest
+from mixmaster.mixing.patterns import Pattern
 from mixmaster.mixing.words import (
     Side,
     bare_name,
@@ -21,6 +22,9 @@ from mixmaster.mixing.words import (
 
 _MAX_WORDS = 64
 
+GIVEN = Pattern("", (), 4, 0, None)
+"""What stands for a pattern where a stem was given to its strip by hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stem:
@@ -31,17 +35,21 @@ class Stem:
         channels: How many channels it has; only mono stems pair.
         sample_rate_hz: Its rate; the halves of a pair have the same.
         frames: Its length; the halves of a pair have the same.
+        label: What it is called instead of its file; empty if the file's name will do.
+        strip: The strip that it is given to whatever its name; empty where the name decides.
     """
 
     path: Path
     channels: int = 1
     sample_rate_hz: int = 0
     frames: int = 0
+    label: str = ""
+    strip: str = ""
 
     @property
     def name(self) -> str:
-        """The file's name without its suffix."""
-        return bare_name(self.path.name)
+        """What it is called: the file's name without its suffix, unless it has another."""
+        return self.label or bare_name(self.path.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Instance:
         id: ``strip.kick/01_Kick In``: stable, unique, fit to be printed.
         strip: The strip's name.
         stems: One, or the left and the right half.
-        pattern: The pattern that won.
+        pattern: The pattern that won; empty for a stem that was given to its strip.
     """
 
     id: str
@@ -183,6 +191,9 @@ def assign(
     unmatched, ties = [], []
     used: set[tuple[str, str]] = set()
     for name in names:
+        if name.stem.strip:
+            homes.append((name, Claim(name.stem.strip, "", GIVEN)))
+            continue
         matching = _matching(name, claims)
         used |= {(match.claim.strip, match.claim.written) for match in matching}
         best = strongest(matching)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,30 +12,52 @@ import numpy as np
 from mixmaster.arrays import Block
 from mixmaster.audio.discover import Discovery, discover
 from mixmaster.audio.names import shown
-from mixmaster.audio.source import AudioInfo, open_source, probe
+from mixmaster.audio.source import AudioInfo, probe
 from mixmaster.documents.automation import AutomationLane
 from mixmaster.documents.tempo import TempoMap
 from mixmaster.engine.graph import Graph
 from mixmaster.engine.publish import made_here
 from mixmaster.engine.render import Passage
 from mixmaster.engine.resources import resource_paths
-from mixmaster.engine.threads import default_threads, one_blas_thread
+from mixmaster.engine.threads import default_threads
 from mixmaster.errors import AudioFileError, UsageError
-from mixmaster.metering.loudness import SLICES_PER_SECOND, BlockPowers
+from mixmaster.metering.loudness import SLICES_PER_SECOND
 from mixmaster.mixing.aligning import Alignment, align, alignment_notes
 from mixmaster.mixing.automation import Song, resolve
 from mixmaster.mixing.channels import Instance
 from mixmaster.mixing.console import Console, Place
+from mixmaster.mixing.measuring import Progress, measure, stage_strips
 from mixmaster.mixing.names import Assignment, assign
 from mixmaster.mixing.names import Stem as NamedStem
 from mixmaster.mixing.preset import MixPreset
-from mixmaster.mixing.staging import Staging, stage, sum_powers
+from mixmaster.mixing.session import Session
+from mixmaster.mixing.staging import Staging, sum_powers
 from mixmaster.mixing.stems import StemSource
 from mixmaster.units import db_to_gain, ms_to_samples
 
-Progress = Callable[[str, float], None]
+__all__ = [
+    "Given",
+    "MixPlan",
+    "Progress",
+    "Section",
+    "find_stems",
+    "plan_mix",
+]
 
 STEREO = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is said of a stem beforehand.
+
+    Attributes:
+        name: What it is called instead of its file; empty if its file's name will do.
+        strip: The strip that it goes to; empty where its name decides.
+    """
+
+    name: str = ""
+    strip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +94,7 @@ class MixPlan:
         automation: What moves.
         tempo_map: Where bars and beats lie; None where the preset's tempo holds throughout.
         alignments: What aligning did, one entry a stem whose strip asks for it.
+        session: The session that it is planned from; None for a folder of stems.
     """
 
     preset: MixPreset
@@ -90,6 +111,7 @@ class MixPlan:
     automation: tuple[AutomationLane, ...] = ()
     tempo_map: TempoMap | None = None
     alignments: tuple[Alignment, ...] = ()
+    session: Session | None = None
 
     @property
     def sources(self) -> dict[str, StemSource]:
@@ -161,6 +183,9 @@ def plan_mix(
     automation: Sequence[AutomationLane] = (),
     tempo_map: TempoMap | None = None,
     where: str = "automation",
+    given: Mapping[Path, Given] | None = None,
+    session: Session | None = None,
+    more_notes: Sequence[str] = (),
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> MixPlan:
@@ -175,6 +200,9 @@ def plan_mix(
         automation: What moves, and how.
         tempo_map: Where bars and beats lie; the preset's tempo throughout, in 4/4, if None.
         where: The document that holds the automation, for errors.
+        given: What stems are called and where they go, whatever their files are called.
+        session: The session that all this is from.
+        more_notes: What else is worth knowing.
         threads: Threads that share the work; all processors if None.
         progress: Told what is being done, and how far it is.
 
@@ -197,7 +225,7 @@ def plan_mix(
                 f"it has {info.channels} channels; a stem is mono or stereo",
                 "export it as mono or stereo stems",
             )
-    assignment = _assign(infos, preset)
+    assignment = _assign(infos, preset, given or {})
     rate = sample_rate_hz or max(info.sample_rate_hz for info in infos.values())
     stems = {
         given.id: StemSource(
@@ -228,8 +256,8 @@ def plan_mix(
         for stem in stems.values()
         if loudest or preset.strip[strips[stem.id]].input_lufs is not None
     ]
-    powers = _measure(measured, threads, tell)
-    stagings = _stage(preset, strips, powers)
+    powers = measure(measured, threads, tell)
+    stagings = stage_strips(preset, strips, powers)
     gains = {entry.strip: entry.gain_db for entry in stagings}
     instances = [
         Instance(
@@ -268,74 +296,35 @@ def plan_mix(
         stagings=stagings,
         passage=passage,
         search_notes=found.notes,
-        own_notes=tuple(notes),
+        own_notes=(*more_notes, *notes),
         threads=threads,
         automation=tuple(automation),
         tempo_map=tempo_map,
         alignments=alignments,
+        session=session,
     )
 
 
-def _assign(infos: dict[Path, AudioInfo], preset: MixPreset) -> Assignment:
+def _assign(
+    infos: dict[Path, AudioInfo], preset: MixPreset, given: Mapping[Path, Given]
+) -> Assignment:
     """Give every file its strip."""
+    said = {path: given.get(path, Given()) for path in infos}
     named = [
-        NamedStem(path, info.channels, info.sample_rate_hz, info.frames)
+        NamedStem(
+            path,
+            info.channels,
+            info.sample_rate_hz,
+            info.frames,
+            said[path].name,
+            said[path].strip,
+        )
         for path, info in infos.items()
     ]
     unpaired = [name for name, strip in preset.strip.items() if not strip.pair]
     assignment = assign(named, preset.patterns(), unpaired=unpaired)
     assignment.check(f"preset '{preset.name}'")
     return assignment
-
-
-def _measure(stems: Sequence[StemSource], threads: int, tell: Progress) -> dict[str, Block]:
-    """Return the K-weighted powers of the stems, ``(slices,)`` each, channels summed."""
-    done = 0
-    stopped = threading.Event()
-
-    def one(stem: StemSource) -> Block:
-        nonlocal done
-        parts = []
-        for info in stem.files:
-            with open_source(info.path, strict=stem.strict) as source:
-                meter = BlockPowers(source.sample_rate_hz, source.channels)
-                for block in source.blocks():
-                    meter.update(block)
-                    if stopped.is_set():  # nobody waits for the result any more
-                        break
-                parts.append(meter.powers)
-        done += 1
-        tell("measuring the stems", done / len(stems))
-        return sum_powers(parts)
-
-    if not stems:
-        return {}
-    tell("measuring the stems", 0.0)
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="measure")
-    try:
-        with one_blas_thread():
-            results = list(pool.map(one, stems))
-    finally:
-        stopped.set()
-        pool.shutdown(cancel_futures=True)
-    return {stem.id: result for stem, result in zip(stems, results, strict=True)}
-
-
-def _stage(
-    preset: MixPreset, strips: dict[str, str], powers: dict[str, Block]
-) -> tuple[Staging, ...]:
-    """Solve each strip's staging over its instances as one group."""
-    solved = []
-    for name, strip in preset.strip.items():
-        mine = [
-            powers[stem][np.newaxis]
-            for stem, own in strips.items()
-            if own == name and stem in powers
-        ]
-        if strip.input_lufs is not None and mine:
-            group = sum_powers(mine)
-            solved.append(stage(f"strip.{name}", group, strip.input_lufs, strip.max_input_gain_db))
-    return tuple(solved)
 
 
 def _resampled(infos: Iterable[AudioInfo], rate: int) -> list[str]:

@@ -182,6 +182,8 @@ def mix_manifest(
         "passage": None if passage is None else [passage.start, passage.stop],
         "file": spec,
     }
+    if plan.session is not None:
+        settings["song"] = {"title": plan.session.title, "artist": plan.session.artist}
     if plan.automation:
         settings["automation"] = [lane.model_dump(mode="json") for lane in plan.automation]
     if plan.tempo_map is not None:
