@@ -148,6 +148,7 @@ class _Batch:
                 job = Job(self.mix, member.preset, self.options, _quiet, place)
                 stack.callback(job.close)
                 job.level(self.before)
+                job.solve(self.before)
                 jobs.append(job)
             pool = stack.enter_context(ThreadPoolExecutor(self.threads, thread_name_prefix="ab"))
             stack.callback(pool.shutdown, cancel_futures=True)

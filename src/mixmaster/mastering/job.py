@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,17 @@ from mixmaster.errors import AudioFileError, RefusedError, UsageError
 from mixmaster.mastering.chain import Chain, convert_spool, spool_chain
 from mixmaster.mastering.delivery import Delivered, Request, deliver
 from mixmaster.mastering.manifest import master_manifest, published_sha256
+from mixmaster.mastering.matching import (
+    MatchFigures,
+    Run,
+    lowered_notes,
+    profiles_of,
+    solve_matches,
+    with_match,
+    without_matches,
+)
 from mixmaster.mastering.options import MasterOptions, NamedTarget, Progress
-from mixmaster.mastering.preset import MasteringPreset, PlacedInsert
+from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.programme import Programme
 from mixmaster.mastering.results import MasterResult, MasterRun
 from mixmaster.mastering.spool import Spool, require_spool_space
@@ -72,6 +82,7 @@ class Job:
     Attributes:
         inserts: The chain as it suits the mix.
         input_gain_db: What ``level`` has found.
+        matches: What ``solve`` has found.
     """
 
     def __init__(
@@ -94,7 +105,9 @@ class Job:
         self._spools: list[Spool] = []
         self.input_gain_db = 0.0
         self.notes: list[str] = []
-        self.inserts: tuple[PlacedInsert, ...] = preset.chain()
+        self.matches: tuple[MatchFigures, ...] = ()
+        self.inserts = with_match(preset.chain(), options.profile)
+        self._profiles = profiles_of(self.inserts, options.profile)
         self._resources = resource_records(resource_paths(each.files for each in self.inserts))
         if mix.info.channels == 1:
             wide = [insert for insert in self.inserts if isinstance(insert.settings, Width)]
@@ -108,7 +121,8 @@ class Job:
         origin: Mapping[str, Any] | None,
     ) -> MasterRun:
         """Measure the mix, run the chain, and deliver every target."""
-        chain = Chain(self.inserts, self._info.sample_rate_hz, self._info.channels)
+        rate, channels = self._info.sample_rate_hz, self._info.channels
+        chain = Chain(without_matches(self.inserts), rate, channels)  # errors come before work
         measured = measure_file(
             self._mix.path,
             dual_mono=self._options.dual_mono,
@@ -118,6 +132,9 @@ class Job:
         )
         self.notes += measured.notes
         self.level(measured.figures)
+        if self._profiles:
+            self.solve(measured.figures)
+            chain = Chain(self.inserts, rate, channels)
         self._run_chain(chain, measured.figures)
         results = tuple(self.deliver(each, files[each.name], origin) for each in targets)
         return MasterRun(
@@ -128,6 +145,7 @@ class Job:
             inserts=chain.reductions(),
             results=results,
             notes=tuple(dict.fromkeys(self.notes)),
+            matches=self.matches,
         )
 
     def close(self) -> None:
@@ -145,6 +163,29 @@ class Job:
             )
         elif wanted is not None and before.integrated_lufs is not None:
             self.input_gain_db = wanted - before.integrated_lufs
+
+    def solve(self, before: ProgrammeFigures) -> None:
+        """Solve the chain's match stages, each for what arrives there; after ``level``."""
+        info = self._info
+        if self._profiles:
+            require_spool_space(self._folder, info.frames, info.channels, 2)
+        run = Run(
+            blocks=self._blocks,
+            sample_rate_hz=info.sample_rate_hz,
+            channels=info.channels,
+            gain=db_to_gain(self.input_gain_db),
+            folder=self._folder,
+            threads=self._threads,
+            progress=lambda done: self._progress("matching", done),
+            frames=round(before.duration_s * before.sample_rate_hz),
+        )
+        self.inserts, self.matches = solve_matches(self.inserts, self._profiles, run)
+        self.notes += lowered_notes(self.matches)
+
+    @contextmanager
+    def _blocks(self) -> Iterator[Iterable[Block]]:
+        with open_source(self._mix.path) as source:
+            yield source.blocks()
 
     def _run_chain(self, chain: Chain, before: ProgrammeFigures) -> None:
         """Run the chain, once, at the mix's rate."""
@@ -218,6 +259,8 @@ class Job:
                     delivered,
                     self.input_gain_db,
                     resources=self._resources,
+                    profiles=self._profiles,
+                    matches=self.matches,
                 )
                 if origin is not None:
                     said["mix"] = dict(origin)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mixmaster.effects.plugin import fingerprints
 from mixmaster.engine.manifest import InputRecord, build
 from mixmaster.mastering.delivery import Delivered, Request
+from mixmaster.mastering.matching import MatchFigures
 from mixmaster.mastering.preset import MasteringPreset
+from mixmaster.mastering.profile import NamedProfile
 
 
 def master_manifest(
@@ -21,6 +23,8 @@ def master_manifest(
     input_gain_db: float,
     *,
     resources: Sequence[InputRecord] = (),
+    profiles: Mapping[str, NamedProfile] | None = None,
+    matches: Sequence[MatchFigures] = (),
 ) -> dict[str, Any]:
     """Return the manifest of one master: the mix, both documents, and every gain that was found.
 
@@ -31,6 +35,8 @@ def master_manifest(
         delivered: What was delivered.
         input_gain_db: Before the chain.
         resources: The files that inserts have needed.
+        profiles: What match stages moved toward, by the stage's id.
+        matches: What they did.
     """
     passage = request.passage
     settings = {
@@ -41,6 +47,11 @@ def master_manifest(
         "dual_mono": request.dual_mono,
         "passage_frames": None if passage is None else list(passage),
     }
+    if profiles:
+        settings["profiles"] = {
+            where: named.profile.model_dump(mode="json", exclude_none=True)
+            for where, named in profiles.items()
+        }
     plugins = fingerprints(preset.insert)
     if plugins:
         settings["plugins"] = plugins
@@ -57,6 +68,7 @@ def master_manifest(
             "gain_db": delivered.gain_db,
             "passes": delivered.passes,
             "limiter": None if delivered.limiter is None else delivered.limiter.to_json(),
+            **({"matches": [each.to_json() for each in matches]} if matches else {}),
         }
     }
 

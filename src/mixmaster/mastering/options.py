@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mixmaster.mastering.profile import NamedProfile
 from mixmaster.mastering.target import Target
 from mixmaster.mixing.plan import Section
 
@@ -28,6 +29,8 @@ class MasterOptions:
         overwrite: Replace existing files that are not ours.
         loudness_lufs: Instead of every target's own loudness.
         ceiling_dbtp: Instead of every target's own ceiling.
+        profile: What match stages move toward instead of their own profile; where the chain has
+            no match stage, one is added at its end.
         section: Write only this part, with the gains of the whole song.
         dual_mono: Count a mono mix twice, as it sounds from two loudspeakers.
         strict: Whether a mix that is shorter than its header says is an error.
@@ -37,6 +40,7 @@ class MasterOptions:
     overwrite: bool = False
     loudness_lufs: float | None = None
     ceiling_dbtp: float | None = None
+    profile: NamedProfile | None = None
     section: Section | None = None
     dual_mono: bool = False
     strict: bool = False

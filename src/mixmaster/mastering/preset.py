@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from mixmaster.documents.addresses import insert_ids
 from mixmaster.documents.base import Document, MisfitError, items, parameter
@@ -14,6 +14,10 @@ from mixmaster.effects.limiter import Limiter
 from mixmaster.effects.registry import AnyEffect
 from mixmaster.engine.resources import ResourceFiles, locate
 from mixmaster.errors import Problem
+from mixmaster.mastering.match_stage import Match
+
+AnyStage = Annotated[AnyEffect | Match, Field(discriminator="effect")]
+"""What a mastering chain is made of: any effect, and the match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class MasteringPreset(Document):
         low=-40.0,
         high=-4.0,
     )
-    insert: tuple[AnyEffect, ...] = items(
+    insert: tuple[AnyStage, ...] = items(
         "The chain, in order. A limiter without ceiling_dbtp, wherever it stands, runs last, and "
         "takes ceiling and gain from the target.",
         most=64,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixmaster.engine.stats import ReductionFigures
+from mixmaster.mastering.matching import MatchFigures
 from mixmaster.metering.programme import ProgrammeFigures
 from mixmaster.results import Result
 
@@ -53,6 +54,7 @@ class MasterRun(Result):
         before: The mix's figures.
         input_gain_db: The gain before the chain.
         inserts: What each dynamics insert of the chain did.
+        matches: What each match stage found and does.
         results: One for each target, in the order asked for.
         notes: What had to be said on the way.
     """
@@ -64,6 +66,7 @@ class MasterRun(Result):
     inserts: tuple[ReductionFigures, ...]
     results: tuple[MasterResult, ...]
     notes: tuple[str, ...]
+    matches: tuple[MatchFigures, ...] = ()
 
     @property
     def exit_code(self) -> int:
