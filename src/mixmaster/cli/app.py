@@ -34,6 +34,7 @@ COMMANDS = (
     "measure",
     "check",
     "report",
+    "profile",
     "presets",
     "plugins",
     "demo",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from mixmaster.cli.tables import Table
     from mixmaster.engine.stats import BridgeRow, ReductionFigures
+    from mixmaster.mastering.matching import MatchFigures
     from mixmaster.mastering.results import MasterRun
     from mixmaster.mixing.aligning import Alignment
     from mixmaster.mixing.plan import MixPlan
@@ -123,6 +124,35 @@ def chain_table(inserts: Sequence[ReductionFigures]) -> Table:
     ]
     columns = ("insert", ">mean dB", ">95 % dB", ">max dB")
     return table("Chain: gain reduction", columns, rows)
+
+
+def match_table(found: MatchFigures) -> Table:
+    """Return what a match stage did, band by band."""
+    stereo = bool(found.side_db)
+    sides: Sequence[float | None] = found.side_db if stereo else (None,) * len(found.hz)
+    rows = [
+        (
+            f"{hz:g}",
+            figure(before, 1, sign=True),
+            figure(aim, 1, sign=True),
+            figure(after, 1, sign=True),
+            figure(mid, 1, sign=True),
+            figure(side, 1, sign=True),
+        )
+        for hz, before, aim, after, mid, side in zip(
+            found.hz,
+            found.before_db,
+            found.aim_db,
+            found.after_db,
+            found.mid_db,
+            sides,
+            strict=True,
+        )
+    ]
+    away = f"{figure(found.distance_before_db)} to {figure(found.distance_after_db)} dB"
+    title = f"{found.id} toward {found.profile}: from {away} away"
+    columns = (">Hz", ">before dB", ">profile", ">after", ">mid moved", ">sides moved")
+    return table(title, columns, rows)
 
 
 def masters_table(run: MasterRun) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ def to_toml(document: Document) -> str:
     What is None is left out, as TOML has no word for it; reading the text gives an equal
     document.
     """
-    table = document.model_dump(mode="json", exclude_none=True)
+    table = document.model_dump(exclude_none=True)
     lines: list[str] = []
     _write(table, (), lines)
     return "\n".join(lines).strip() + "\n"
@@ -73,6 +74,8 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()  # a date of its own in TOML, no text
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items())
         return f"{{ {inside} }}" if inside else "{}"
