@@ -59,6 +59,8 @@ def align(
     stems: Sequence[StemSource],
     strips: Mapping[str, str],
     *,
+    delays_ms: Mapping[str, float],
+    turned: frozenset[str] = frozenset(),
     threads: int = 1,
     tell: Callable[[float], None] | None = None,
 ) -> tuple[Alignment, ...]:
@@ -68,6 +70,8 @@ def align(
         preset: The preset, already checked.
         stems: All stems.
         strips: Their strips' names, by the stems' ids.
+        delays_ms: By how much each is late anyway, by its id.
+        turned: Those that are turned upside down, besides what their strips do.
         threads: How many read at the same time; the result is the same.
         tell: Told now and then how much is done, 0 to 1.
 
@@ -88,10 +92,13 @@ def align(
     for name in _in_order(targets):
         others = [stem for stem in stems if strips[stem.id] == targets.get(name)]
         for stem in (stem for stem in stems if strips[stem.id] == name):
-            moved[stem.id] = round(ms_to_samples(preset.strip[name].delay_ms, stem.sample_rate_hz))
+            moved[stem.id] = round(ms_to_samples(delays_ms[stem.id], stem.sample_rate_hz))
             if name in targets:
-                flipped = preset.strip[name].polarity != preset.strip[targets[name]].polarity
-                entry = _place(stem, others, found, moved, flipped=flipped)
+                down = {
+                    each.id: preset.strip[strips[each.id]].polarity != (each.id in turned)
+                    for each in (stem, *others)
+                }
+                entry = _place(stem, others, found, moved, down)
                 if entry.to is None:
                     note = f"strip.{targets[name]} has no stem to line up with: left in its place"
                     entry = Alignment(
@@ -158,8 +165,7 @@ def _place(
     others: Sequence[StemSource],
     found: _Found,
     moved: Mapping[str, int],
-    *,
-    flipped: bool,
+    down: Mapping[str, bool],
 ) -> Alignment:
     """Return where a stem has to go; ``to`` is None where there is nothing to line up with.
 
@@ -207,7 +213,7 @@ def _place(
     if not relation.certain:
         note = f"bands disagree ({relation.bands_agree} of {relation.bands}): trust your ears"
         return Alignment(stem.id, other.id, delay_ms, samples, None, relation.peak, note)
-    same = (relation.polarity > 0) != flipped
+    same = (relation.polarity > 0) != (down[stem.id] != down[other.id])
     note = "" if same else f"its polarity is opposite to {other.id}: try it turned over"
     return Alignment(stem.id, other.id, delay_ms, samples, same, relation.peak, note)
 

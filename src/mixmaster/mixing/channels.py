@@ -24,6 +24,10 @@ class Instance:
         staging_gain_db: What gain staging solved for the strip.
         moved_samples: By how much aligning moves it later; earlier, on top of its delay, if
             negative: then it is its source that begins later.
+        trim_db: Its own gain, on top of the strip's trim.
+        polarity: Whether it is turned upside down, besides what its strip does.
+        delay_ms: Its own delay, on top of the strip's.
+        pan: Where it lies; None for where its strip puts it.
     """
 
     id: str
@@ -31,6 +35,10 @@ class Instance:
     channels: int
     staging_gain_db: float = 0.0
     moved_samples: int = 0
+    trim_db: float = 0.0
+    polarity: bool = False
+    delay_ms: float = 0.0
+    pan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +156,8 @@ class Channels:
     def _all_pan_offsets(self) -> dict[str, tuple[float, float]]:
         """Return how far each instance lies from its strip's pan, and where that is.
 
-        The mono instances of a strip are spread; a stereo one keeps the strip's pan.
+        The mono instances of a strip are spread; a stereo one keeps the strip's pan. One that has
+        a pan of its own lies there; the others stay where they are without it.
         """
         found: dict[str, tuple[float, float]] = {}
         for name, strip in self._preset.strip.items():
@@ -160,5 +169,10 @@ class Channels:
             found |= {
                 instance.id: place
                 for instance, place in zip(mono, zip(offsets, pans, strict=True), strict=True)
+            }
+            found |= {
+                instance.id: (instance.pan - strip.pan, instance.pan)
+                for instance in mine
+                if instance.pan is not None
             }
         return found

@@ -107,7 +107,7 @@ class Console:
             found.append(
                 Place(
                     id=instance.id,
-                    input_gain_db=instance.staging_gain_db + strip.trim_db,
+                    input_gain_db=instance.staging_gain_db + strip.trim_db + instance.trim_db,
                     fader_db=None if muted else db,
                     pan=pan if isinstance(pan, float) else float(pan.values(0, 1)[0]),
                     route=(*self._channels.route_of(strip), MIX),
@@ -142,16 +142,17 @@ class Console:
         channel = self._channels.channel(instance.id, instance.channels, strip, instance.strip)
         if not self._channels.is_mute(instance.id, instance.strip, strip):
             self._route(channel)
-        head = db_to_gain(instance.staging_gain_db + strip.trim_db)
+        head = db_to_gain(instance.staging_gain_db + strip.trim_db + instance.trim_db)
+        delay_ms = strip.delay_ms + instance.delay_ms
         post, motion = self._post(channel, self._preset.mix.pan_law)
         return Node(
             id=instance.id,
             channels=instance.channels,
             post=post,
             motion=motion,
-            head_gain=-head if strip.polarity else head,
+            head_gain=-head if strip.polarity != instance.polarity else head,
             delay_samples=max(
-                0, round(ms_to_samples(strip.delay_ms, self._rate)) + instance.moved_samples
+                0, round(ms_to_samples(delay_ms, self._rate)) + instance.moved_samples
             ),
             inserts=self._inserts(instance.id, strip.insert, f"strip.{instance.strip}"),
             has_source=True,

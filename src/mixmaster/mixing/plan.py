@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from mixmaster.arrays import Block
 from mixmaster.audio.discover import Discovery, discover
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo, probe
@@ -21,19 +18,18 @@ from mixmaster.engine.render import Passage
 from mixmaster.engine.resources import resource_paths
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import AudioFileError, UsageError
-from mixmaster.metering.loudness import SLICES_PER_SECOND
 from mixmaster.mixing.aligning import Alignment, align, alignment_notes
 from mixmaster.mixing.automation import Song, resolve
 from mixmaster.mixing.channels import Instance
 from mixmaster.mixing.console import Console, Place
+from mixmaster.mixing.given import Given, assign_stems, said_of
 from mixmaster.mixing.measuring import Progress, measure, stage_strips
-from mixmaster.mixing.names import Assignment, assign
-from mixmaster.mixing.names import Stem as NamedStem
+from mixmaster.mixing.passages import Section, loudest_stretch, passage_of
 from mixmaster.mixing.preset import MixPreset
 from mixmaster.mixing.session import Session
-from mixmaster.mixing.staging import Staging, sum_powers
+from mixmaster.mixing.staging import Staging
 from mixmaster.mixing.stems import StemSource
-from mixmaster.units import db_to_gain, ms_to_samples
+from mixmaster.units import ms_to_samples
 
 __all__ = [
     "Given",
@@ -45,34 +41,6 @@ __all__ = [
 ]
 
 STEREO = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What is said of a stem beforehand.
-
-    Attributes:
-        name: What it is called instead of its file; empty if its file's name will do.
-        strip: The strip that it goes to; empty where its name decides.
-    """
-
-    name: str = ""
-    strip: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The part of the song that is wanted.
-
-    Attributes:
-        from_s: Where it begins, in seconds.
-        to_s: Where it ends; None means the end of the song.
-        loudest_s: The loudest stretch of this many seconds instead.
-    """
-
-    from_s: float = 0.0
-    to_s: float | None = None
-    loudest_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -225,26 +193,30 @@ def plan_mix(
                 f"it has {info.channels} channels; a stem is mono or stereo",
                 "export it as mono or stereo stems",
             )
-    assignment = _assign(infos, preset, given or {})
+    assignment = assign_stems(infos, preset, given or {})
     rate = sample_rate_hz or max(info.sample_rate_hz for info in infos.values())
     stems = {
-        given.id: StemSource(
-            given.id, tuple(infos[stem.path] for stem in given.stems), rate, strict
-        )
-        for given in assignment.instances
+        each.id: StemSource(each.id, tuple(infos[stem.path] for stem in each.stems), rate, strict)
+        for each in assignment.instances
     }
-    strips = {given.id: given.strip for given in assignment.instances}
+    strips = {each.id: each.strip for each in assignment.instances}
+    said = said_of(stems.values(), given or {}, where)
+    delays_ms = {
+        name: preset.strip[strip].delay_ms + said[name].delay_ms for name, strip in strips.items()
+    }
     alignments = align(
         preset,
         tuple(stems.values()),
         strips,
+        delays_ms=delays_ms,
+        turned=frozenset(name for name, each in said.items() if each.polarity),
         threads=threads,
         tell=lambda share: tell("aligning the stems", share),
     )
     moved = {entry.id: entry.moved_samples for entry in alignments}
     for stem in stems.values():
-        delay_ms = preset.strip[strips[stem.id]].delay_ms
-        stem.skipped_frames = max(0, -round(ms_to_samples(delay_ms, rate)) - moved.get(stem.id, 0))
+        late = round(ms_to_samples(delays_ms[stem.id], rate)) + moved.get(stem.id, 0)
+        stem.skipped_frames = max(0, -late)
     length_s = max(stem.frames for stem in stems.values()) / rate
     song = Song(
         preset, tuple(stems), tempo_map or TempoMap.constant(preset.tempo_bpm), rate, length_s
@@ -266,6 +238,10 @@ def plan_mix(
             stem.channels,
             gains.get(f"strip.{strips[stem.id]}", 0.0),
             moved.get(stem.id, 0),
+            said[stem.id].trim_db,
+            said[stem.id].polarity,
+            said[stem.id].delay_ms,
+            said[stem.id].pan,
         )
         for stem in stems.values()
     ]
@@ -283,8 +259,11 @@ def plan_mix(
     if not heard:
         notes.append("mute and solo leave no stem to be heard")
     audible = [place for place in places if place.id in heard]
-    passage = _passage(
-        section, length_s, rate, lambda wanted_s: _loudest(wanted_s, audible, powers, length_s)
+    passage = passage_of(
+        section,
+        length_s,
+        rate,
+        lambda wanted_s: loudest_stretch(wanted_s, audible, powers, length_s),
     )
     return MixPlan(
         preset=preset,
@@ -305,87 +284,9 @@ def plan_mix(
     )
 
 
-def _assign(
-    infos: dict[Path, AudioInfo], preset: MixPreset, given: Mapping[Path, Given]
-) -> Assignment:
-    """Give every file its strip."""
-    said = {path: given.get(path, Given()) for path in infos}
-    named = [
-        NamedStem(
-            path,
-            info.channels,
-            info.sample_rate_hz,
-            info.frames,
-            said[path].name,
-            said[path].strip,
-        )
-        for path, info in infos.items()
-    ]
-    unpaired = [name for name, strip in preset.strip.items() if not strip.pair]
-    assignment = assign(named, preset.patterns(), unpaired=unpaired)
-    assignment.check(f"preset '{preset.name}'")
-    return assignment
-
-
 def _resampled(infos: Iterable[AudioInfo], rate: int) -> list[str]:
     others = [info for info in infos if info.sample_rate_hz != rate]
     return [
         f"{shown(info.path.name)}: converted from {info.sample_rate_hz} to {rate} Hz"
         for info in others
     ]
-
-
-def _passage(
-    section: Section | None,
-    length_s: float,
-    rate: int,
-    loudest: Callable[[float], tuple[float, float]],
-) -> Passage | None:
-    """Return the section in frames."""
-    if section is None:
-        return None
-    stop_s: float | None
-    if section.loudest_s is not None:
-        start_s, stop_s = loudest(section.loudest_s)
-    else:
-        start_s, stop_s = section.from_s, section.to_s
-    if not 0.0 <= start_s < length_s:
-        raise UsageError(
-            "--from", f"{start_s:g} s lies outside the song", f"it is {length_s:.2f} s long"
-        )
-    if stop_s is None or stop_s >= length_s:
-        return Passage(round(start_s * rate), None)
-    if not stop_s > start_s:
-        raise UsageError("--to", f"{stop_s:g} s is not after --from {start_s:g} s")
-    return Passage(round(start_s * rate), round(stop_s * rate))
-
-
-def _loudest(
-    wanted_s: float, places: Sequence[Place], powers: dict[str, Block], length_s: float
-) -> tuple[float, float]:
-    """Return where the loudest stretch of ``wanted_s`` begins and ends, in seconds.
-
-    It is that of the stems' summed power after staging and faders: inserts do not move it by
-    much, and the mix need not be rendered to find it.
-
-    Args:
-        wanted_s: Its length.
-        places: Of the stems that are heard.
-        powers: Of all stems.
-        length_s: The song's length.
-    """
-    if not wanted_s > 0.0:
-        raise UsageError("--section", f"loudest:{wanted_s:g}s has no length")
-    total = sum_powers(
-        [
-            powers[place.id][np.newaxis] * db_to_gain(place.input_gain_db + place.fader_db) ** 2
-            for place in places
-            if place.fader_db is not None
-        ]
-    )
-    width = max(1, round(wanted_s * SLICES_PER_SECOND))
-    if width >= total.size:
-        return 0.0, length_s
-    sums = np.concatenate(([0.0], np.cumsum(total)))
-    start = int(np.argmax(sums[width:] - sums[:-width]))
-    return start / SLICES_PER_SECOND, start / SLICES_PER_SECOND + wanted_s

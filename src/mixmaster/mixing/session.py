@@ -32,6 +32,23 @@ class SessionStem(Settings):
         None, "The preset's strip that it goes to, whatever its name; instead of a role."
     )
     use: bool = parameter(True, "false leaves it out of the song.")
+    trim_db: float = parameter(
+        0.0,
+        "Gain before its strip, dB, on top of what gain staging does: its balance with the other "
+        "stems of the strip.",
+        low=-60.0,
+        high=60.0,
+    )
+    polarity: bool = parameter(False, "Turn it upside down before its strip.")
+    delay_ms: float = parameter(
+        0.0, "Delay before its strip, ms: to line up microphones.", low=0.0, high=1000.0
+    )
+    pan: float | None = parameter(
+        None,
+        "Where it lies, -1 left to +1 right; where its strip puts it if silent.",
+        low=-1.0,
+        high=1.0,
+    )
     notes: str = parameter("", "What is worth knowing of it.")
     duration_s: float | None = parameter(
         None, "Its length when the session was written, s.", low=0.0

@@ -13,7 +13,8 @@ from mixmaster.audio.names import has_audio_suffix, is_hidden, shown
 from mixmaster.audio.source import AudioInfo, content_hash, probe
 from mixmaster.documents.addresses import did_you_mean
 from mixmaster.errors import AudioFileError, DocumentError, Problem, UsageError
-from mixmaster.mixing.plan import Given, find_stems
+from mixmaster.mixing.given import Given
+from mixmaster.mixing.plan import find_stems
 from mixmaster.mixing.preset import MixPreset
 from mixmaster.mixing.roles import vocabulary
 from mixmaster.mixing.session import Session, SessionStem
@@ -78,7 +79,14 @@ def session_stems(session: Session, preset: MixPreset) -> SessionStems:
     if not paths:
         raise DocumentError(session.where, (Problem("stem", "no stem of the song is in use"),))
     given = {
-        path: Given(stem.name or "", _strip_of(stem, preset) or "")
+        path: Given(
+            stem.name or "",
+            _strip_of(stem, preset) or "",
+            stem.trim_db,
+            stem.polarity,
+            stem.delay_ms,
+            stem.pan,
+        )
         for path, stem in entries.items()
         if stem.use
     }
