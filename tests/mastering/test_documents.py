@@ -15,12 +15,29 @@ from mixmaster.mastering.run import NamedTarget, load_preset, load_target
 # Integrated loudness, ceiling, format, bits, rate. Sources: FACTS of the places, see the presets.
 TARGETS = {
     "spotify": (-14.0, -1.0, "flac", 24, "source"),
+    "spotify-loud": (-11.0, -2.0, "flac", 24, "source"),
+    "spotify-quiet": (-19.0, -1.0, "flac", 24, "source"),
     "apple-music": (-16.0, -1.0, "wav", 24, "source"),
     "youtube": (-14.0, -1.0, "wav", 24, "source"),
+    "tidal": (-14.0, -1.0, "flac", 24, "source"),
+    "amazon-music": (-14.0, -2.0, "flac", 24, "source"),
+    "deezer": (-15.0, -1.0, "flac", 24, "source"),
+    "soundcloud": (-14.0, -1.0, "wav", 24, "source"),
     "streaming": (None, -1.0, "wav", 24, "source"),
     "podcast": (-16.0, -1.0, "wav", 24, "source"),
     "ebu-r128": (-23.0, -1.0, "wav", 24, 48_000),
+    "ebu-r128-live": (-23.0, -1.0, "wav", 24, 48_000),
+    "ebu-r128-lossy": (-23.0, -2.0, "wav", 24, 48_000),
+    "ebu-r128-s1": (-23.0, -1.0, "wav", 24, 48_000),
+    "ebu-r128-s2": (-18.0, -1.0, "wav", 24, 48_000),
+    "atsc-a85": (-24.0, -2.0, "wav", 24, 48_000),
+    "netflix": (-27.0, -2.0, "wav", 24, 48_000),
+    "aes-speech": (-18.0, -1.0, "wav", 24, "source"),
+    "aes-track": (-16.0, -1.0, "wav", 24, "source"),
+    "aes-album": (-14.0, -1.0, "wav", 24, "source"),
     "cd": (None, -0.3, "wav", 16, 44_100),
+    "distributor": (None, -0.3, "wav", 16, 44_100),
+    "vinyl": (None, -3.0, "wav", 24, "source"),
     "premaster": (None, None, "wav", 32, "source"),
 }
 
@@ -45,6 +62,39 @@ def test_targets_hold_the_places_figures_with_source_and_date(name: str) -> None
     assert target.source
     assert target.checked is not None
     assert dt.date(2026, 1, 1) <= target.checked
+    assert len(target.description.split()) >= 4
+
+
+def test_what_places_do_beside_a_loudness_is_in_their_documents() -> None:
+    spotify = load_target("spotify").target
+    assert [(way.name, way.integrated_lufs, way.quiet) for way in spotify.playback] == [
+        ("normal", -14.0, "raised"),
+        ("loud", -11.0, "limited"),
+        ("quiet", -19.0, "raised"),
+    ]
+    loud = spotify.playback[1].limiter
+    assert loud is not None
+    assert (loud.ceiling_dbfs, loud.attack_ms, loud.release_ms) == (-1.0, 5.0, 100.0)
+    assert load_target("youtube").target.playback[0].quiet == "left"
+    assert load_target("apple-music").target.playback[0].quiet == "raised"
+    assert load_target("tidal").target.playback[0].album == "loudest"
+    tolerances = {"podcast": 1.0, "ebu-r128-live": 1.0, "ebu-r128-s2": 2.0, "atsc-a85": 2.0}
+    for name, tolerance_lu in {**tolerances, "netflix": 2.0, "ebu-r128": 0.5}.items():
+        assert load_target(name).target.tolerance_lu == tolerance_lu
+    short = load_target("ebu-r128-s1").target
+    assert short.short_term_lufs == -18.0
+    film = load_target("netflix").target.dialogue
+    assert film is not None
+    assert (film.least_share, film.programme_lufs) == (0.15, -24.0)
+    vinyl = load_target("vinyl").target
+    assert vinyl.gain_only
+    assert vinyl.medium == "vinyl"
+    assert load_target("distributor").target.file.channels == "stereo"
+
+
+@pytest.mark.parametrize("name", ["amazon-music", "deezer", "soundcloud", "tidal", "netflix"])
+def test_what_is_not_certain_is_said_in_words(name: str) -> None:
+    assert len(load_target(name).target.unsure.split()) > 8
 
 
 @pytest.mark.parametrize("name", ["transparent", "warm", "loud", "voice"])
@@ -106,6 +156,10 @@ def test_presets_that_contradict_themselves(
         ("true_peak_dbtp = 0.1\n", "true_peak_dbtp"),
         ('[file]\nformat = "flac"\nbit_depth = 32\n', "32-bit float FLAC"),
         ('[file]\nformat = "wav"\nsample_rate_hz = 1000\n', "1000 Hz"),
+        ("gain_only = true\n", "must stop somewhere"),
+        ("[dialogue]\nleast_share = 0.2\n", "loudness of the dialogue"),
+        ('[[playback]]\nintegrated_lufs = -14.0\nquiet = "limited"\n', "goes with quiet"),
+        ('[[streams]]\ncodec = "mp3"\n', "lossy codec has a bit rate"),
         ("[louder]\nthan_lufs = -14.0\ntrue_peak_dbtp = -2.0\n", "give both, or neither"),
         ('checked = "soon"\n', "checked"),
     ],

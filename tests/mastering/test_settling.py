@@ -14,9 +14,9 @@ import soundfile
 from mixmaster.arrays import Block
 from mixmaster.dsp.true_peak import KERNEL
 from mixmaster.errors import InterruptedByUserError
-from mixmaster.mastering import delivery
+from mixmaster.mastering import attempt
 from mixmaster.mastering.analysis import LoudnessModel
-from mixmaster.mastering.delivery import rounding_headroom
+from mixmaster.mastering.attempt import rounding_headroom
 from mixmaster.mastering.run import load_preset, load_target, master
 
 RATE = 44_100
@@ -53,7 +53,7 @@ def test_a_ceiling_that_rounding_breaks_is_lowered(
     song: Song, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without the room that is kept for rounding and dither, 16 bits go over, and it is seen.
-    monkeypatch.setattr(delivery, "rounding_headroom", lambda *_, **__: -1e-3)
+    monkeypatch.setattr(attempt, "rounding_headroom", lambda *_, **__: -1e-3)
     (result,) = master(
         write(song(6.0)), load_preset("transparent"), [load_target("cd")], tmp_path / "o"
     ).results

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from mixmaster.dsp.limiter import PooledPeaks
 from mixmaster.dsp.limiter_curve import Ballistics, LimiterCurve
 from mixmaster.dsp.pooled import POOL_FRAMES
 from mixmaster.dsp.sos import SosFilter
+from mixmaster.mastering.edges import Extent
 from mixmaster.mastering.spool import Spool
 from mixmaster.metering.loudness import (
     SLICES_PER_SECOND,
@@ -105,6 +107,26 @@ def late_peaks(spool: Spool, floor: float, pool: Executor, extra_frames: int) ->
     return np.concatenate(list(pool.map(segment, range(0, blocks, _SEGMENT_BLOCKS))))
 
 
+def whole_integrated(slices: Block) -> float | None:
+    """Return the integrated loudness of a programme's weighted slices, ``(slices,)``."""
+    return integrated_lufs(slices[None, :], np.ones(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How a model's programme is listened to.
+
+    Attributes:
+        measure: The figure of its weighted powers in slices of 10 ms, ``(slices,)``.
+        extent: What of it is delivered; None for all.
+        copies: On how many channels each of its channels is delivered.
+    """
+
+    measure: Callable[[Block], float | None] = whole_integrated
+    extent: Extent | None = None
+    copies: int = 1
+
+
 class LoudnessModel:
     """Foretells the loudness of a limited master from pools, without touching the audio.
 
@@ -119,17 +141,25 @@ class LoudnessModel:
         self._powers = powers
         self._peaks = None if late is None else late[_LATE_POOLS:]
         self._sample_rate_hz = sample_rate_hz
-        bounds = np.concatenate(([0], slice_bounds(sample_rate_hz, 0, frames)))
-        self._bounds = bounds / POOL_FRAMES
+        self._frames = frames
+        self._known_bounds: dict[Extent | None, Block] = {}
 
     def loudness_lufs(self) -> float | None:
         """Return the integrated loudness without any gain."""
-        return self._integrated(np.float64(1.0) for _ in self._starts())
+        return self.plain(Hearing())
+
+    def plain(self, hearing: Hearing) -> float | None:
+        """Return what is measured without any gain."""
+        return self._measured((np.float64(1.0) for _ in self._starts()), hearing)
 
     def limited(
-        self, gain_db: float, ceiling_dbtp: float, ballistics: Ballistics
+        self,
+        gain_db: float,
+        ceiling_dbtp: float,
+        ballistics: Ballistics,
+        hearing: Hearing | None = None,
     ) -> tuple[float | None, float]:
-        """Return the integrated loudness after gain and limiter, and the largest reduction."""
+        """Return what is measured after gain and limiter, and the largest reduction in dB."""
         least = 1.0
 
         def gains() -> Iterator[Block]:
@@ -138,7 +168,7 @@ class LoudnessModel:
                 least = min(least, float(moves.min()))
                 yield moves * db_to_gain(gain_db)
 
-        return self._integrated(gains()), 0.0 - gain_to_db(least)
+        return self._measured(gains(), hearing or Hearing()), 0.0 - gain_to_db(least)
 
     def _starts(self) -> range:
         return range(0, self._powers.shape[0], _CHUNK_POOLS)
@@ -162,17 +192,30 @@ class LoudnessModel:
         for start in self._starts():
             yield fed_through(min(_CHUNK_POOLS, self._powers.shape[0] - start))
 
-    def _integrated(self, gains: Iterable[Block | np.float64]) -> float | None:
+    def _measured(self, gains: Iterable[Block | np.float64], hearing: Hearing) -> float | None:
         """Cut pools into slices of 10 ms, and let the meter's own arithmetic gate them."""
-        edges = np.zeros(self._bounds.shape[0])
+        bounds = self._bounds(hearing.extent)
+        edges = np.zeros(bounds.shape[0])
         before = 0.0
         for start, gain in zip(self._starts(), gains, strict=True):
             powers = self._powers[start : start + _CHUNK_POOLS] * np.square(gain)
+            if hearing.extent is not None and hearing.extent.fades:
+                middles = POOL_FRAMES * (start + 0.5 + np.arange(powers.shape[0], dtype=np.float64))
+                powers = powers * np.square(hearing.extent.gain(middles))
             total = before + np.concatenate(([0.0], np.cumsum(powers, dtype=np.float64)))
             stop = start + powers.shape[0]
-            first, last = np.searchsorted(self._bounds, (start, stop), side="right")
-            places = self._bounds[first:last] - start
+            first, last = np.searchsorted(bounds, (start, stop), side="right")
+            places = bounds[first:last] - start
             edges[first:last] = np.interp(places, np.arange(total.shape[0]), total)
             before = float(total[-1])
-        slices = np.diff(edges) * (SLICES_PER_SECOND / self._sample_rate_hz)
-        return integrated_lufs(slices[None, :], np.ones(1))
+        slices = np.diff(edges) * (hearing.copies * SLICES_PER_SECOND / self._sample_rate_hz)
+        return hearing.measure(slices)
+
+    def _bounds(self, extent: Extent | None) -> Block:
+        """Return where slices begin and end, in pools."""
+        if extent not in self._known_bounds:
+            first, stop = (0, self._frames) if extent is None else (extent.first, extent.stop)
+            inner = slice_bounds(self._sample_rate_hz, 0, stop - first)
+            bounds = np.concatenate(([0], inner)) + first
+            self._known_bounds[extent] = np.asarray(bounds / POOL_FRAMES)
+        return self._known_bounds[extent]

@@ -19,7 +19,8 @@ from mixmaster.engine.resources import resource_paths, resource_records
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import AudioFileError, RefusedError, UsageError
 from mixmaster.mastering.chain import Chain, convert_spool, spool_chain
-from mixmaster.mastering.delivery import Delivered, Request, deliver
+from mixmaster.mastering.delivery import Delivered, deliver
+from mixmaster.mastering.dialogue import Speech, find_speech
 from mixmaster.mastering.manifest import master_manifest, published_sha256
 from mixmaster.mastering.matching import (
     MatchFigures,
@@ -33,6 +34,7 @@ from mixmaster.mastering.matching import (
 from mixmaster.mastering.options import MasterOptions, NamedTarget, Progress
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.programme import Programme
+from mixmaster.mastering.request import Request, Settling
 from mixmaster.mastering.results import MasterResult, MasterRun
 from mixmaster.mastering.spool import Spool, require_spool_space
 from mixmaster.metering.programme import ProgrammeFigures
@@ -101,6 +103,8 @@ class Job:
         self._folder = folder
         self._threads = options.threads or default_threads()
         self._programmes: dict[int, Programme] = {}
+        self._speech: Speech | None = None
+        self._dialogue: tuple[InputRecord, ...] = ()
         self._section_s: tuple[float, float | None] | None = None
         self._spools: list[Spool] = []
         self.input_gain_db = 0.0
@@ -132,6 +136,8 @@ class Job:
         )
         self.notes += measured.notes
         self.level(measured.figures)
+        if self._options.dialogue is not None:
+            self.listen(self._options.dialogue, measured.figures)
         if self._profiles:
             self.solve(measured.figures)
             chain = Chain(self.inserts, rate, channels)
@@ -147,6 +153,11 @@ class Job:
             notes=tuple(dict.fromkeys(self.notes)),
             matches=self.matches,
         )
+
+    def listen(self, stem: Path, before: ProgrammeFigures) -> None:
+        """Find where a dialogue stem speaks, for the targets that are measured there."""
+        self._speech = find_speech(stem, before.duration_s)
+        self._dialogue = (input_record(probe(stem), content_hash(stem)),)
 
     def close(self) -> None:
         """Close and remove the spools."""
@@ -242,8 +253,9 @@ class Job:
         """Make one target's master of what ``adopt`` has taken, and publish it; or say why not."""
         spec = named.target.file.spec(self._info.sample_rate_hz, self._info.channels)
         programme = self._programme(spec.sample_rate_hz)
-        request = self._request(named, programme)
+        request: Request | None = None
         try:
+            request = self._request(named, programme)
             read = [self._mix.path, *resource_paths(insert.files for insert in self.inserts)]
             with Publication(file, overwrite=self._options.overwrite, inputs=read) as out:
                 delivered = deliver(
@@ -258,7 +270,7 @@ class Job:
                     request,
                     delivered,
                     self.input_gain_db,
-                    resources=self._resources,
+                    resources=(*self._resources, *self._dialogue),
                     profiles=self._profiles,
                     matches=self.matches,
                 )
@@ -268,39 +280,27 @@ class Job:
         except RefusedError as error:
             return MasterResult(
                 target=named.name,
-                wanted_lufs=request.wanted_lufs,
-                ceiling_dbtp=request.ceiling_dbtp,
+                wanted_lufs=request.wanted_lufs if request else named.target.integrated_lufs,
+                wanted_short_term_lufs=request.aims.short_term_lufs if request else None,
+                ceiling_dbtp=request.ceiling_dbtp if request else named.target.true_peak_dbtp,
                 refused=f"{error.reason} ({error.hint})" if error.hint else error.reason,
                 figures=error.figures,
             )
         return _result(request, delivered, file, manifest)
 
     def _request(self, named: NamedTarget, programme: Programme) -> Request:
-        options, target = self._options, named.target
-        wanted = target.integrated_lufs
-        if options.loudness_lufs is not None:
-            wanted = options.loudness_lufs
-        elif wanted is None and target.true_peak_dbtp is not None:
-            wanted = self._preset.integrated_lufs  # a premaster keeps the level of the mix
-        loudness = wanted
-        if loudness is None and (plain := programme.loudness_lufs()) is not None:
-            loudness = plain - self.input_gain_db
-        ceiling = options.ceiling_dbtp
-        if ceiling is None:
-            ceiling = target.ceiling_dbtp(loudness)
-        spec = target.file.spec(self._info.sample_rate_hz, self._info.channels)
-        return Request(
-            name=named.name,
-            wanted_lufs=wanted,
-            idle_gain_db=-self.input_gain_db,
-            ceiling_dbtp=ceiling,
-            limiter=self._preset.delivery_limiter(),
-            target=target,
-            spec=spec,
-            passage=self._frames(spec.sample_rate_hz),
-            dual_mono=options.dual_mono,
-            threads=self._threads,
+        info = self._info
+        settling = Settling(
+            self._preset,
+            self._options,
+            self.input_gain_db,
+            info.sample_rate_hz,
+            info.channels,
+            self._threads,
         )
+        speech = self._speech if named.target.dialogue is not None else None
+        rate = programme.spool.sample_rate_hz
+        return settling.request(named, programme, self._frames(rate), speech)
 
 
 def _seconds_of(section: Section | None, programme: Programme) -> tuple[float, float | None] | None:
@@ -320,15 +320,23 @@ def _seconds_of(section: Section | None, programme: Programme) -> tuple[float, f
 
 
 def _result(request: Request, delivered: Delivered, file: Path, manifest: Path) -> MasterResult:
+    after, extent, rate = delivered.after, request.extent, request.spec.sample_rate_hz
+    peak, lufs = after.true_peak_dbtp, after.integrated_lufs
+    whole = request.passage is None
     return MasterResult(
         target=request.name,
         file=file.absolute(),
         manifest=manifest.absolute(),
         sha256=published_sha256(manifest),
         wanted_lufs=request.wanted_lufs,
+        wanted_short_term_lufs=request.aims.short_term_lufs,
         ceiling_dbtp=request.ceiling_dbtp,
         gain_db=delivered.gain_db,
         limiter=delivered.limiter,
-        after=delivered.after,
+        after=after,
+        dialogue_lufs=delivered.dialogue_lufs,
+        plr_lu=None if peak is None or lufs is None else peak - lufs,
+        trimmed_head_s=extent.first / rate if whole else 0.0,
+        trimmed_tail_s=extent.cut_tail / rate if whole else 0.0,
         passes=delivered.passes,
     )

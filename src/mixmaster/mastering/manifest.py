@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from mixmaster.effects.plugin import fingerprints
 from mixmaster.engine.manifest import InputRecord, build
-from mixmaster.mastering.delivery import Delivered, Request
+from mixmaster.mastering.delivery import Delivered
 from mixmaster.mastering.matching import MatchFigures
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.profile import NamedProfile
+from mixmaster.mastering.request import Request
 
 
 def master_manifest(
@@ -43,6 +45,11 @@ def master_manifest(
         "preset": preset.model_dump(mode="json", exclude_none=True),
         "target": request.target.model_dump(mode="json", exclude_none=True),
         "integrated_lufs": request.wanted_lufs,
+        "short_term_lufs": request.aims.short_term_lufs,
+        "measured_on_dialogue": request.aims.speech is not None,
+        "max_gain_reduction_db": request.most_reduction_db,
+        "min_plr_lu": request.least_plr_lu,
+        "extent": asdict(request.extent),
         "ceiling_dbtp": request.ceiling_dbtp,
         "dual_mono": request.dual_mono,
         "passage_frames": None if passage is None else list(passage),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from mixmaster.mastering.profile import NamedProfile
 from mixmaster.mastering.target import Target
@@ -29,6 +30,17 @@ class MasterOptions:
         overwrite: Replace existing files that are not ours.
         loudness_lufs: Instead of every target's own loudness.
         ceiling_dbtp: Instead of every target's own ceiling.
+        short_term_lufs: For the loudest 3 s, instead of every target's own loudness; with
+            ``loudness_lufs`` the stricter of both counts.
+        max_gain_reduction_db: The most that the limiter may take away at any moment.
+        min_plr_lu: The lowest peak-to-loudness ratio that a master may have.
+        dialogue: The dialogue's stem, for targets that are measured on it.
+        trim: Whether silence at the edges is cut; this and the next four are the targets' own
+            where they are None.
+        fade_in_ms: A fade at the beginning.
+        fade_out_s: A fade at the end.
+        pad_head_ms: Silence before.
+        pad_tail_s: Silence after.
         profile: What match stages move toward instead of their own profile; where the chain has
             no match stage, one is added at its end.
         section: Write only this part, with the gains of the whole song.
@@ -40,6 +52,15 @@ class MasterOptions:
     overwrite: bool = False
     loudness_lufs: float | None = None
     ceiling_dbtp: float | None = None
+    short_term_lufs: float | None = None
+    max_gain_reduction_db: float | None = None
+    min_plr_lu: float | None = None
+    dialogue: Path | None = None
+    trim: bool | None = None
+    fade_in_ms: float | None = None
+    fade_out_s: float | None = None
+    pad_head_ms: float | None = None
+    pad_tail_s: float | None = None
     profile: NamedProfile | None = None
     section: Section | None = None
     dual_mono: bool = False

@@ -53,6 +53,13 @@ class MasteringPreset(Document):
         low=-40.0,
         high=-4.0,
     )
+    min_plr_lu: float | None = parameter(
+        None,
+        "The lowest peak-to-loudness ratio that a master of this preset may have, LU; a target "
+        "that would need less is refused. 8 is loud, 12 open.",
+        low=0.0,
+        high=30.0,
+    )
     insert: tuple[AnyStage, ...] = items(
         "The chain, in order. A limiter without ceiling_dbtp, wherever it stands, runs last, and "
         "takes ceiling and gain from the target.",

@@ -14,7 +14,9 @@ from mixmaster.dsp.limiter_curve import Ballistics
 from mixmaster.dsp.pooled import POOL_FRAMES
 from mixmaster.engine.stats import InsertStats
 from mixmaster.mastering.analysis import LoudnessModel, late_peaks
+from mixmaster.mastering.edges import Extent, extent_of
 from mixmaster.mastering.spool import Spool
+from mixmaster.mastering.target import Edges
 from mixmaster.units import gain_to_db
 
 _BLOCK_POOLS = BLOCK_FRAMES // POOL_FRAMES
@@ -74,6 +76,11 @@ class Programme:
             return 0.0
         start = int(np.argmax(total[window:] - total[:-window]))
         return start * POOL_FRAMES / rate
+
+    def extent(self, edges: Edges) -> Extent:
+        """Return what of the spool is delivered."""
+        rate, frames = self.spool.sample_rate_hz, self.spool.frames
+        return extent_of(edges, self._powers, self.loudness_lufs(), rate, frames)
 
     def true_peak(self) -> float:
         """Return the largest true peak of the spool, linear."""

@@ -20,11 +20,18 @@ class MasterResult(Result):
         file: The master; None where it was refused.
         manifest: Its manifest.
         sha256: Of the file's bytes.
-        wanted_lufs: The loudness asked for; None where it was left as it is.
+        wanted_lufs: The integrated loudness asked for; None where it was left as it is.
+        wanted_short_term_lufs: The loudness asked for the loudest 3 s; where both are given, the
+            stricter one is met.
         ceiling_dbtp: The ceiling; None where nothing is limited.
         gain_db: From the chain's output to the limiter's input.
         limiter: What the limiter did; None for a master that is only gain.
         after: The file's figures, read back.
+        dialogue_lufs: The file's loudness where somebody speaks, where that was asked for.
+        plr_lu: Its peak-to-loudness ratio: true peak less integrated loudness.
+        trimmed_head_s: Silence that was cut off its beginning.
+        trimmed_tail_s: Silence that was cut off its end.
+        warnings: What the place would not like, though the master meets its figures.
         passes: How often the file was written before it was right.
         refused: Why there is no master, in words; empty for a master.
         figures: The figures that prove it.
@@ -35,10 +42,16 @@ class MasterResult(Result):
     manifest: Path | None = None
     sha256: str | None = None
     wanted_lufs: float | None = None
+    wanted_short_term_lufs: float | None = None
     ceiling_dbtp: float | None = None
     gain_db: float | None = None
     limiter: ReductionFigures | None = None
     after: ProgrammeFigures | None = None
+    dialogue_lufs: float | None = None
+    plr_lu: float | None = None
+    trimmed_head_s: float = 0.0
+    trimmed_tail_s: float = 0.0
+    warnings: tuple[str, ...] = ()
     passes: int = 0
     refused: str = ""
     figures: dict[str, float] | None = None

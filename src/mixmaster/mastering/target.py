@@ -32,6 +32,11 @@ class DeliveryFile(Settings):
         "that are written here always are so.",
     )
     dither: bool = parameter(True, "TPDF dither before 16 or 24 bits; without it only rounded.")
+    channels: Literal["source", "stereo"] = parameter(
+        "source",
+        "stereo writes a mono mix on both channels, for places that take no mono; source keeps "
+        "the channels of the mix.",
+    )
 
     @model_validator(mode="after")
     def _can_be_written(self) -> Self:
@@ -48,7 +53,8 @@ class DeliveryFile(Settings):
             UsageError: For what the container cannot hold.
         """
         rate = source_rate_hz if self.sample_rate_hz == "source" else self.sample_rate_hz
-        return FileSpec(self.format, self.bit_depth, rate, channels)
+        written = 2 if self.channels == "stereo" else channels
+        return FileSpec(self.format, self.bit_depth, rate, written)
 
 
 class LouderRule(Settings):
@@ -58,6 +64,45 @@ class LouderRule(Settings):
         ..., "It applies to masters louder than this.", low=-70.0, high=0.0
     )
     true_peak_dbtp: float = parameter(..., "Their ceiling.", low=-60.0, high=0.0)
+
+
+class DialogueRule(Settings):
+    """The place measures where somebody speaks: a dialogue stem must say where that is."""
+
+    least_share: float = parameter(
+        0.15,
+        "With a smaller share of dialogue than this, the whole programme is measured instead.",
+        low=0.0,
+        high=1.0,
+    )
+    programme_lufs: float = parameter(
+        -24.0, "The loudness of the whole programme then, LUFS.", low=-40.0, high=-4.0
+    )
+
+
+class Edges(Settings):
+    """How a master begins and ends: trimmed, then faded, then padded."""
+
+    trim: bool = parameter(
+        False,
+        "Cut the silence before the first and after the last sound, but never what can be heard: "
+        "a breath, a room or the end of a reverb stays.",
+    )
+    fade_in_ms: float = parameter(
+        0.0, "A fade at the beginning: 5 to 20 takes a click off.", low=0.0, high=60_000.0
+    )
+    fade_out_s: float = parameter(
+        0.0, "A fade at the end: 4 to 12 leaves a song while it plays on.", low=0.0, high=120.0
+    )
+    pad_head_ms: float = parameter(
+        0.0,
+        "Silence added at the beginning: 100 to 300, since some players swallow the first moment.",
+        low=0.0,
+        high=10_000.0,
+    )
+    pad_tail_s: float = parameter(
+        0.0, "Silence added at the end: 1 to 3 between the songs of an album.", low=0.0, high=60.0
+    )
 
 
 class Target(Document):
@@ -70,12 +115,38 @@ class Target(Document):
         low=-40.0,
         high=-4.0,
     )
+    short_term_lufs: float | None = parameter(
+        None,
+        "The loudness of the loudest 3 seconds, LUFS. With integrated_lufs as well, the master is "
+        "as loud as the stricter of both lets it be.",
+        low=-40.0,
+        high=0.0,
+    )
+    tolerance_lu: float = parameter(
+        0.5, "How far from its loudness the place accepts a master.", low=0.0, high=6.0
+    )
+    dialogue: DialogueRule | None = parameter(
+        None,
+        "Given where integrated_lufs is that of the dialogue, not of the whole programme.",
+    )
     true_peak_dbtp: float | None = parameter(
         None,
         "The ceiling: no true peak of the finished file is above it. Silent: a premaster, nothing "
         "is limited.",
         low=-60.0,
         high=0.0,
+    )
+    gain_only: bool = parameter(
+        False,
+        "Whether nothing may be limited. Where no loudness is asked for, the highest true peak is "
+        "brought to the ceiling.",
+    )
+    min_plr_lu: float | None = parameter(
+        None,
+        "The lowest peak-to-loudness ratio (true peak less integrated loudness) that a master for "
+        "it may have: 8 is loud, 12 open. What would be flatter is refused.",
+        low=0.0,
+        high=30.0,
     )
     louder: LouderRule | None = parameter(
         None, "A stricter ceiling for masters louder than the place plays them."
@@ -94,6 +165,10 @@ class Target(Document):
     streams: tuple[Stream, ...] = items(
         "What listeners get: codecs with their bit rates, the best first.", most=16
     )
+    medium: Literal["file", "vinyl"] = parameter(
+        "file", "What the master becomes: vinyl has limits of its own, which are checked."
+    )
+    edges: Edges = parameter(Edges(), "How the master begins and ends.")
     source: str = parameter("", "Where the figures come from.")
     unsure: str = parameter("", "What of it is not certain, in words.")
     checked: dt.date | None = parameter(None, "When they were last checked.")
@@ -101,9 +176,18 @@ class Target(Document):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        problems = []
         if self.true_peak_dbtp is None and self.louder is not None:
             reason = "a ceiling for loud masters, but none for the others"
-            raise MisfitError([Problem("true_peak_dbtp", reason, "give both, or neither")])
+            problems.append(Problem("true_peak_dbtp", reason, "give both, or neither"))
+        if self.true_peak_dbtp is None and self.gain_only:
+            reason = "is missing: gain alone must stop somewhere"
+            problems.append(Problem("true_peak_dbtp", reason, "give a ceiling"))
+        if self.dialogue is not None and self.integrated_lufs is None:
+            reason = "is missing: it is the loudness of the dialogue"
+            problems.append(Problem("integrated_lufs", reason, "give it, or no dialogue"))
+        if problems:
+            raise MisfitError(problems)
         return self
 
     def ceiling_dbtp(self, integrated_lufs: float | None) -> float | None:
