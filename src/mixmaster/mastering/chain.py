@@ -20,6 +20,30 @@ from mixmaster.mastering.analysis import PoolPowers
 from mixmaster.mastering.pipeline import ahead
 from mixmaster.mastering.preset import PlacedInsert
 from mixmaster.mastering.spool import Spool
+from mixmaster.metering.loudness import BlockPowers, channel_weights, integrated_lufs
+from mixmaster.results import Result
+from mixmaster.units import db_to_gain
+
+
+@dataclass(frozen=True, slots=True)
+class StageFigures(Result):
+    """What one insert of the chain did to the loudness.
+
+    Attributes:
+        id: The insert's id.
+        before_lufs: Integrated loudness of what it was given; None for silence.
+        after_lufs: Of what it gave, gain matching included.
+        change_lu: The difference.
+        gain_match_db: The gain that gain matching has found for its output; 0 without.
+        bypassed: Whether it was left out.
+    """
+
+    id: str
+    before_lufs: float | None
+    after_lufs: float | None
+    change_lu: float | None
+    gain_match_db: float
+    bypassed: bool
 
 
 @dataclass(slots=True)
@@ -31,12 +55,14 @@ class Stage:
         processor: Prepared.
         bypass: What runs instead of a bypassed one.
         stats: Of dynamics.
+        gain: Linear, on its output: of gain matching.
     """
 
     id: str
     processor: Processor
     bypass: DelayLine | None
     stats: InsertStats | None
+    gain: float = 1.0
 
     def process(self, block: Block, at: BlockContext) -> Block:
         """Return the insert's output, in step with its input."""
@@ -45,7 +71,7 @@ class Stage:
         out = self.processor.process(block, at)
         if self.stats is not None:
             self.stats.update(block, self.processor.gain_reduction_db())
-        return out
+        return out if self.gain == 1.0 else out * self.gain
 
 
 def prepare_stage(insert: PlacedInsert, sample_rate_hz: int, channels: int) -> Stage:
@@ -68,6 +94,7 @@ def prepare_stage(insert: PlacedInsert, sample_rate_hz: int, channels: int) -> S
         processor,
         DelayLine(channels, processor.latency_samples) if bypassed else None,
         InsertStats(insert.id) if processor.is_dynamics and not bypassed else None,
+        db_to_gain(insert.gain_db),
     )
 
 
@@ -78,6 +105,7 @@ class Chain:
         inserts: In order.
         sample_rate_hz: The mix's rate.
         channels: The mix's channels.
+        metered: Whether the loudness before and after every insert is measured.
         prepare: Makes a stage of each insert; who shares stages between chains gives its own.
 
     Attributes:
@@ -95,6 +123,7 @@ class Chain:
         sample_rate_hz: int,
         channels: int,
         *,
+        metered: bool = False,
         prepare: Callable[[PlacedInsert, int, int], Stage] = prepare_stage,
     ) -> None:
         self._sample_rate_hz = sample_rate_hz
@@ -103,10 +132,33 @@ class Chain:
         tail = sum(s.processor.tail_samples for s in self.stages if s.bypass is None)
         self.latency_frames = sum(stage.processor.latency_samples for stage in self.stages)
         self.tail_frames = min(tail, round(MAX_TAIL_S * sample_rate_hz))
+        self._inserts = tuple(inserts)
+        self._meters: tuple[BlockPowers, ...] = ()
+        if metered:
+            self._meters = tuple(
+                BlockPowers(sample_rate_hz, channels, hops_only=True)
+                for _ in range(len(self.stages) + 1)
+            )
 
     def reductions(self) -> tuple[ReductionFigures, ...]:
         """Return what each dynamics insert has done."""
         return tuple(stage.stats.figures() for stage in self.stages if stage.stats is not None)
+
+    def levels(self) -> tuple[StageFigures, ...]:
+        """Return what each insert has done to the loudness; empty where nobody measured."""
+        weights = channel_weights(self._channels)
+        known = [integrated_lufs(m.powers, weights, hops_only=True) for m in self._meters]
+        return tuple(
+            StageFigures(
+                id=insert.id,
+                before_lufs=before,
+                after_lufs=after,
+                change_lu=None if before is None or after is None else after - before,
+                gain_match_db=insert.gain_db,
+                bypassed=insert.settings.bypass,
+            )
+            for insert, before, after in zip(self._inserts, known, known[1:], strict=False)
+        )
 
     def run(self, blocks: Iterable[Block], gain: float) -> Iterator[Block]:
         """Yield the chain's output: the mix's length and the longest tail there may be.
@@ -121,14 +173,20 @@ class Chain:
         skip = self.latency_frames
         for start, block in self._fed(blocks):
             out = block if gain == 1.0 else block * gain
-            for stage in self.stages:
+            self._meter(0, out)
+            for number, stage in enumerate(self.stages, start=1):
                 out = stage.process(out, BlockContext(start_frame=start))
                 check_finite(out, stage.id, start, self._sample_rate_hz)
+                self._meter(number, out)
             if skip >= out.shape[1]:
                 skip -= out.shape[1]
                 continue
             yield np.ascontiguousarray(out[:, skip:]) if skip else out
             skip = 0
+
+    def _meter(self, number: int, block: Block) -> None:
+        if self._meters:
+            self._meters[number].update(block)
 
     def _fed(self, blocks: Iterable[Block]) -> Iterator[tuple[int, Block]]:
         """Yield the mix, then silence for latency and tail; every block but the last is whole."""

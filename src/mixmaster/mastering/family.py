@@ -257,6 +257,7 @@ class Tree:
             nonlocal node
             settings = insert.settings.model_dump_json()
             key = f"{insert.id} {insert.settings.sound_revision} {settings} {insert.files}"
+            key += f" {insert.gain_db}"
             if key not in node.children:
                 node.children[key] = _Node(prepare_stage(insert, sample_rate_hz, channels))
                 self.stages += 1

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mixmaster.arrays import Block
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo, content_hash, open_source, probe
-from mixmaster.effects.width import Width
 from mixmaster.engine.manifest import InputRecord, input_record
 from mixmaster.engine.measuring import measure_file
 from mixmaster.engine.publish import Publication
@@ -21,6 +20,7 @@ from mixmaster.errors import AudioFileError, RefusedError, UsageError
 from mixmaster.mastering.chain import Chain, convert_spool, spool_chain
 from mixmaster.mastering.delivery import Delivered, deliver
 from mixmaster.mastering.dialogue import Speech, find_speech
+from mixmaster.mastering.gain_matching import match_gains, matched_ids
 from mixmaster.mastering.manifest import master_manifest, published_sha256
 from mixmaster.mastering.matching import (
     MatchFigures,
@@ -31,6 +31,7 @@ from mixmaster.mastering.matching import (
     with_match,
     without_matches,
 )
+from mixmaster.mastering.mono import for_mono
 from mixmaster.mastering.options import MasterOptions, NamedTarget, Progress
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.programme import Programme
@@ -114,9 +115,11 @@ class Job:
         self._profiles = profiles_of(self.inserts, options.profile)
         self._resources = resource_records(resource_paths(each.files for each in self.inserts))
         if mix.info.channels == 1:
-            wide = [insert for insert in self.inserts if isinstance(insert.settings, Width)]
-            self.notes += [f"{insert.id} is left out: the mix is mono" for insert in wide]
-            self.inserts = tuple(insert for insert in self.inserts if insert not in wide)
+            self.inserts, said = for_mono(self.inserts)
+            self.notes += said
+        present = {insert.id.removeprefix("master.insert.") for insert in self.inserts}
+        own = [name for name in preset.gain_match if name in present]
+        self._matched = matched_ids(self.inserts, (*own, *options.gain_match))
 
     def run(
         self,
@@ -138,9 +141,10 @@ class Job:
         self.level(measured.figures)
         if self._options.dialogue is not None:
             self.listen(self._options.dialogue, measured.figures)
-        if self._profiles:
+        metered = bool(self._matched) or self._options.measure_stages
+        if self._profiles or metered:
             self.solve(measured.figures)
-            chain = Chain(self.inserts, rate, channels)
+            chain = Chain(self.inserts, rate, channels, metered=metered)
         self._run_chain(chain, measured.figures)
         results = tuple(self.deliver(each, files[each.name], origin) for each in targets)
         return MasterRun(
@@ -152,6 +156,7 @@ class Job:
             results=results,
             notes=tuple(dict.fromkeys(self.notes)),
             matches=self.matches,
+            stages=chain.levels(),
         )
 
     def listen(self, stem: Path, before: ProgrammeFigures) -> None:
@@ -176,7 +181,7 @@ class Job:
             self.input_gain_db = wanted - before.integrated_lufs
 
     def solve(self, before: ProgrammeFigures) -> None:
-        """Solve the chain's match stages, each for what arrives there; after ``level``."""
+        """Solve the chain's match stages, and the gains of gain matching; after ``level``."""
         info = self._info
         if self._profiles:
             require_spool_space(self._folder, info.frames, info.channels, 2)
@@ -192,6 +197,9 @@ class Job:
         )
         self.inserts, self.matches = solve_matches(self.inserts, self._profiles, run)
         self.notes += lowered_notes(self.matches)
+        if self._matched:
+            run = replace(run, progress=lambda done: self._progress("matching gains", done))
+            self.inserts = match_gains(self.inserts, self._matched, run)
 
     @contextmanager
     def _blocks(self) -> Iterator[Iterable[Block]]:
@@ -273,6 +281,9 @@ class Job:
                     resources=(*self._resources, *self._dialogue),
                     profiles=self._profiles,
                     matches=self.matches,
+                    gain_match_db={
+                        each.id: each.gain_db for each in self.inserts if each.id in self._matched
+                    },
                 )
                 if origin is not None:
                     said["mix"] = dict(origin)

@@ -27,6 +27,7 @@ def master_manifest(
     resources: Sequence[InputRecord] = (),
     profiles: Mapping[str, NamedProfile] | None = None,
     matches: Sequence[MatchFigures] = (),
+    gain_match_db: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Return the manifest of one master: the mix, both documents, and every gain that was found.
 
@@ -39,6 +40,7 @@ def master_manifest(
         resources: The files that inserts have needed.
         profiles: What match stages moved toward, by the stage's id.
         matches: What they did.
+        gain_match_db: The gains that gain matching has found, by the insert's id.
     """
     passage = request.passage
     settings = {
@@ -75,6 +77,7 @@ def master_manifest(
             "gain_db": delivered.gain_db,
             "passes": delivered.passes,
             "limiter": None if delivered.limiter is None else delivered.limiter.to_json(),
+            **({"gain_match_db": dict(gain_match_db)} if gain_match_db else {}),
             **({"matches": [each.to_json() for each in matches]} if matches else {}),
         }
     }

@@ -34,6 +34,9 @@ class MasterOptions:
             ``loudness_lufs`` the stricter of both counts.
         max_gain_reduction_db: The most that the limiter may take away at any moment.
         min_plr_lu: The lowest peak-to-loudness ratio that a master may have.
+        gain_match: Inserts, by short id, that are gain-matched beside those of the preset; all
+            is all of them.
+        measure_stages: Whether the loudness before and after every insert is measured.
         dialogue: The dialogue's stem, for targets that are measured on it.
         trim: Whether silence at the edges is cut; this and the next four are the targets' own
             where they are None.
@@ -55,6 +58,8 @@ class MasterOptions:
     short_term_lufs: float | None = None
     max_gain_reduction_db: float | None = None
     min_plr_lu: float | None = None
+    gain_match: tuple[str, ...] = ()
+    measure_stages: bool = False
     dialogue: Path | None = None
     trim: bool | None = None
     fade_in_ms: float | None = None

@@ -28,11 +28,13 @@ class PlacedInsert:
         id: Its full id, ``master.insert.eq``.
         settings: The effect's settings.
         files: The files that the effect needs.
+        gain_db: What is done to its output, where it is gain-matched.
     """
 
     id: str
     settings: Effect
     files: ResourceFiles = ()
+    gain_db: float = 0.0
 
 
 class MasteringPreset(Document):
@@ -59,6 +61,12 @@ class MasteringPreset(Document):
         "that would need less is refused. 8 is loud, 12 open.",
         low=0.0,
         high=30.0,
+    )
+    gain_match: tuple[str, ...] = items(
+        "Inserts, by id, whose output is brought to the loudness of their input by a gain that is "
+        "found before the chain runs: their sound can be judged then, not their level. Does not "
+        "suit what is meant to change the level.",
+        most=64,
     )
     insert: tuple[AnyStage, ...] = items(
         "The chain, in order. A limiter without ceiling_dbtp, wherever it stands, runs last, and "
@@ -94,6 +102,20 @@ class MasteringPreset(Document):
             )
             for id_, effect in zip(self._ids(), self.insert, strict=True)
             if effect.key is not None
+        ]
+        known = [
+            id_
+            for id_, effect in zip(self._ids(), self.insert, strict=True)
+            if not (isinstance(effect, Limiter) and effect.is_delivery)
+        ]
+        problems += [
+            Problem(
+                "gain_match",
+                f"'{id_}' is no insert of the chain",
+                f"known: {', '.join(known)}" if known else "the chain has none",
+            )
+            for id_ in self.gain_match
+            if id_ not in known
         ]
         if problems:
             raise MisfitError(problems)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixmaster.engine.stats import ReductionFigures
+from mixmaster.mastering.chain import StageFigures
 from mixmaster.mastering.matching import MatchFigures
 from mixmaster.metering.programme import ProgrammeFigures
 from mixmaster.results import Result
@@ -68,6 +69,7 @@ class MasterRun(Result):
         input_gain_db: The gain before the chain.
         inserts: What each dynamics insert of the chain did.
         matches: What each match stage found and does.
+        stages: What each insert did to the loudness, where that was measured.
         results: One for each target, in the order asked for.
         notes: What had to be said on the way.
     """
@@ -80,6 +82,7 @@ class MasterRun(Result):
     results: tuple[MasterResult, ...]
     notes: tuple[str, ...]
     matches: tuple[MatchFigures, ...] = ()
+    stages: tuple[StageFigures, ...] = ()
 
     @property
     def exit_code(self) -> int:
