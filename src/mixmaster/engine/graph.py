@@ -63,6 +63,19 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Leader:
+    """An insert whose gain another one follows.
+
+    Attributes:
+        node: The id of the node that it is in.
+        insert: Its id.
+    """
+
+    node: str
+    insert: str
+
+
+@dataclass(frozen=True, slots=True)
 class Insert:
     """An effect in place.
 
@@ -72,6 +85,8 @@ class Insert:
         key: What its detector listens to, summed; None for its own signal, empty for silence.
         automation: The curves of the parameters that move, by address within the effect.
         files: The files that the effect needs.
+        leader: An insert of the same settings elsewhere: where that is dynamics, its gain is
+            applied here frame by frame, whatever this one would have heard. None to hear.
     """
 
     id: str
@@ -79,6 +94,7 @@ class Insert:
     key: tuple[Feed, ...] | None = None
     automation: Mapping[str, Curve] = field(default_factory=dict)
     files: ResourceFiles = ()
+    leader: Leader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +111,9 @@ class Node:
         inserts: The effects, in order.
         has_source: Whether audio comes from a file rather than from feeds.
         motion: Takes the place of ``post``, of the same shape.
+        in_step_with: A node before it: the signal is at least as late as there, so that what
+            counts frames does the same in both.
+        metered: Whether its levels are read; the bridge has no line for it if not.
     """
 
     id: str
@@ -106,6 +125,8 @@ class Node:
     inserts: tuple[Insert, ...] = ()
     has_source: bool = False
     motion: Motion | None = None
+    in_step_with: str | None = None
+    metered: bool = True
 
     @property
     def post_channels(self) -> int:
@@ -115,6 +136,9 @@ class Node:
     def dependencies(self) -> Iterator[str]:
         """Yield the ids of all nodes that must have run before this one."""
         yield from (feed.source for feed in self.listens_to())
+        yield from (insert.leader.node for insert in self.inserts if insert.leader is not None)
+        if self.in_step_with is not None:
+            yield self.in_step_with
 
     def listens_to(self) -> Iterator[Feed]:
         """Yield all feeds into its sum and into its inserts' detectors."""
@@ -130,6 +154,7 @@ class Graph:
     Attributes:
         nodes: In topological order, stable with respect to the order given.
         output: The id of the node whose post point is the result.
+        outputs: The ids of all nodes whose post point is one; the first is ``output``.
         sample_rate_hz: The session's rate.
         tempo_bpm: The tempo at the session's zero.
         tempo_map: How it goes on; None for one tempo throughout.
@@ -142,24 +167,39 @@ class Graph:
     tempo_bpm: float = 120.0
     tempo_map: TempoMap | None = None
     tapped_before_faders: frozenset[str] = frozenset()
+    outputs: tuple[str, ...] = ()
     by_id: dict[str, Node] = field(default_factory=dict)
+
+    @property
+    def leaders(self) -> frozenset[Leader]:
+        """The inserts whose gain others follow."""
+        inserts = (insert for node in self.nodes for insert in node.inserts)
+        return frozenset(insert.leader for insert in inserts if insert.leader is not None)
 
     @staticmethod
     def build(
-        nodes: list[Node],
-        output: str,
+        nodes: Sequence[Node],
+        output: str | Sequence[str],
         sample_rate_hz: int,
         tempo_bpm: float = 120.0,
         tempo_map: TempoMap | None = None,
     ) -> Graph:
-        """Order and check the nodes; what the output does not need is left out.
+        """Order and check the nodes; what no output needs is left out.
+
+        Args:
+            nodes: The nodes, each id once.
+            output: The id of the node whose post point is the result; several for several.
+            sample_rate_hz: The session's rate.
+            tempo_bpm: The tempo at the session's zero.
+            tempo_map: How it goes on.
 
         Raises:
             UsageError: For a cycle, named node by node, or a feed from nowhere.
         """
         by_id = {node.id: node for node in nodes}
         assert len(by_id) == len(nodes), "node ids are unique"
-        needed = _needed(by_id, output)
+        outputs = (output,) if isinstance(output, str) else tuple(output)
+        needed = _needed(by_id, outputs)
         ordered: list[Node] = []
         done: set[str] = set()
         # Depth first, without recursion: a preset may nest deeper than Python's stack.
@@ -180,25 +220,26 @@ class Graph:
                 pending.append(by_id[node_id].dependencies())
         return Graph(
             nodes=tuple(ordered),
-            output=output,
+            output=outputs[0],
             sample_rate_hz=sample_rate_hz,
             tempo_bpm=tempo_bpm,
             tempo_map=tempo_map,
             tapped_before_faders=frozenset(
                 feed.source for node in ordered for feed in node.listens_to() if feed.point == "pre"
             ),
+            outputs=outputs,
             by_id={node.id: node for node in ordered},
         )
 
 
-def _needed(by_id: Mapping[str, Node], output: str) -> set[str]:
-    """Return the output and all that it listens to, directly or not.
+def _needed(by_id: Mapping[str, Node], outputs: Sequence[str]) -> set[str]:
+    """Return the outputs and all that they listen to, directly or not.
 
     Raises:
         UsageError: For a feed from nowhere.
     """
     found: set[str] = set()
-    waiting = [output]
+    waiting = list(outputs)
     while waiting:
         at = waiting.pop()
         if at in found:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mixmaster.arrays import Block, zeros
 from mixmaster.dsp.delay_line import DelayLine
-from mixmaster.effects.base import BlockContext, Context, Processor
-from mixmaster.effects.insertion import prepare_insert
-from mixmaster.engine.graph import Feed, Graph, Matrix, MovingMatrix, Node, Values
-from mixmaster.engine.resources import ResourceShelf
+from mixmaster.effects.base import BlockContext, Processor
+from mixmaster.engine.graph import Feed, Graph, Leader, Matrix, MovingMatrix, Node, Values
 from mixmaster.engine.stats import BridgeRow, InsertStats, NodeStats
-from mixmaster.engine.tempo import tempo_curves
 from mixmaster.errors import SignalError
 
 
 @dataclass(slots=True)
 class Signals:
-    """What a node gives for one block: the post point, and the pre point if it is tapped."""
+    """What a node gives for one block: the post point, and the pre point if it is tapped.
+
+    ``gains`` are the gain curves of its inserts that others follow, by the inserts' ids.
+    """
 
     pre: Block | None
     post: Block
+    gains: Mapping[str, Block] = field(default_factory=dict)
 
     def at(self, feed: Feed) -> Block:
         """Return the signal that ``feed`` taps."""
@@ -113,6 +114,30 @@ class FeedPort:
             total += gain * block
 
 
+class Follower:
+    """The gain of another insert, in step with the insert that follows it.
+
+    Args:
+        leader: Whose gain it is.
+        delay_samples: How much later than the leader's the follower's signal is.
+    """
+
+    def __init__(self, leader: Leader, delay_samples: int) -> None:
+        self.leader = leader
+        self._samples = delay_samples
+        self._delay: DelayLine | None = None
+
+    def gain(self, signals: Mapping[str, Signals]) -> Block:
+        """Return the gain for this block, as the leader's ``gain_curve`` gave it."""
+        curve = signals[self.leader.node].gains[self.leader.insert]
+        if not self._samples:
+            return curve
+        rows = np.atleast_2d(curve)
+        if self._delay is None:
+            self._delay = DelayLine(len(rows), self._samples)
+        return self._delay.process(rows).reshape(curve.shape)
+
+
 @dataclass(slots=True)
 class InsertRun:
     """One insert at work, with what its side-chain and alignment need.
@@ -120,6 +145,8 @@ class InsertRun:
     Attributes:
         latency_samples: How late the signal that it is given is.
         automation: What moves its parameters, and the tempo where it follows one that moves.
+        follower: Whose gain it applies instead of its own; None for its own.
+        leads: Whether others follow it.
     """
 
     id: str
@@ -131,6 +158,8 @@ class InsertRun:
     key: list[FeedPort] | None
     key_channels: int
     stats: InsertStats | None
+    follower: Follower | None = None
+    leads: bool = False
 
 
 class NodeRun:
@@ -155,7 +184,7 @@ class NodeRun:
         self.node = node
         self.ports = ports
         self.inserts = inserts
-        self.stats = NodeStats(node, graph.sample_rate_hz)
+        self.stats = NodeStats(node, graph.sample_rate_hz) if node.metered else None
         self._delay = DelayLine(node.channels, node.delay_samples)
         self._latency = latency_samples
         self._keeps_pre = node.id in graph.tapped_before_faders
@@ -163,9 +192,12 @@ class NodeRun:
         self._sample_rate_hz = graph.sample_rate_hz
 
     def key_sources(self) -> tuple[str, ...]:
-        """Return the ids of the nodes that the inserts' detectors listen to."""
+        """Return the ids of the nodes that the inserts' detectors listen to or that lead them."""
         ports = (port for insert in self.inserts for port in insert.key or ())
-        return tuple(dict.fromkeys(port.feed.source for port in ports))
+        sources = [port.feed.source for port in ports]
+        followers = (insert.follower for insert in self.inserts)
+        sources += [each.leader.node for each in followers if each is not None]
+        return tuple(dict.fromkeys(sources))
 
     def process(self, start_frame: int, block: Block, keys: Mapping[str, Signals]) -> Signals:
         """Run one block.
@@ -173,28 +205,37 @@ class NodeRun:
         Args:
             start_frame: The block's first frame from the session's zero.
             block: The block of the node's file, or the sum of its feeds.
-            keys: The blocks of the nodes that its detectors listen to.
+            keys: The blocks of the nodes of `key_sources`.
 
         Raises:
             SignalError: When an insert's output is not finite; names the insert and the time.
         """
         node = self.node
-        self.stats.update_in(block)
+        if self.stats is not None:
+            self.stats.update_in(block)
         if node.head_gain != 1.0:
             block = block * node.head_gain
         block = self._delay.process(block)
+        gains: dict[str, Block] = {}
         for insert in self.inserts:
             block = self._insert(insert, block, start_frame, keys)
+            if insert.leads:
+                curve = insert.processor.gain_curve()
+                assert curve is not None
+                gains[insert.id] = curve.copy()  # the next block may come before it is read
         if node.motion is not None:
             moving = node.motion.matrix(start_frame - self._latency, block.shape[1])
             post = apply_moving(moving, block)
         else:
             post = apply_matrix(node.post, block)
-        self.stats.update_out(block, post)
-        return Signals(pre=block if self._keeps_pre else None, post=post)
+        if self.stats is not None:
+            self.stats.update_out(block, post)
+        return Signals(block if self._keeps_pre else None, post, gains)
 
-    def row(self) -> BridgeRow:
-        """Return this node's line of the meter bridge."""
+    def row(self) -> BridgeRow | None:
+        """Return this node's line of the meter bridge; None if it is not metered."""
+        if self.stats is None:
+            return None
         done = [insert.stats.figures() for insert in self.inserts if insert.stats is not None]
         return self.stats.row(tuple(done))
 
@@ -205,6 +246,8 @@ class NodeRun:
             block = insert.wait.process(block)
         if insert.bypass is not None:
             return insert.bypass.process(block)
+        if insert.follower is not None:
+            return insert.processor.replay(block, insert.follower.gain(keys))
         key: Block | None = None
         if insert.key is not None:
             key = zeros(insert.key_channels, block.shape[1])
@@ -225,104 +268,3 @@ class NodeRun:
         if insert.stats is not None:
             insert.stats.update(block, insert.processor.gain_reduction_db())
         return out
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A graph ready to run.
-
-    Attributes:
-        nodes: Nodes at work, by id, in topological order.
-        latency_samples: How late the output is; the renderer trims it from the head.
-        tail_samples: The longest path's tail, by the effects' declarations.
-        settle_samples: The longest path's tail and settling time: the pre-roll of a passage.
-    """
-
-    nodes: dict[str, NodeRun]
-    latency_samples: int
-    tail_samples: int
-    settle_samples: int
-
-
-def prepare(graph: Graph, max_block_frames: int, seed: int = 0) -> Prepared:
-    """Prepare every insert and align every path into every sum, keys included.
-
-    A feed that arrives early is delayed to the latest of its sum. A side-chain that arrives
-    early is delayed; one that arrives late makes the audio in front of its insert wait.
-    """
-    latency: dict[str, int] = {}
-    tail: dict[str, int] = {}
-    settle: dict[str, int] = {}
-    runs: dict[str, NodeRun] = {}
-    tempo = tempo_curves(graph.tempo_map, graph.sample_rate_hz)
-    shelf = ResourceShelf(graph.sample_rate_hz)
-
-    def channels_of(feed: Feed) -> int:
-        if feed.matrix is not None:
-            return len(feed.matrix)
-        source = graph.by_id[feed.source]
-        return source.post_channels if feed.point == "post" else source.channels
-
-    def port_of(feed: Feed, now: int) -> FeedPort:
-        late = latency[feed.source]
-        return FeedPort(feed, channels_of(feed), late, now - late)
-
-    for node in graph.nodes:
-        now = max((latency[feed.source] for feed in node.feeds), default=0)
-        ports = [port_of(feed, now) for feed in node.feeds]
-        longest = max((tail[source] for source in node.dependencies()), default=0)
-        longest += node.delay_samples
-        memory = max((settle[source] for source in node.dependencies()), default=0)
-        memory += node.delay_samples
-        inserts: list[InsertRun] = []
-        for insert in node.inserts:
-            automation: dict[str, Values] = dict(insert.automation)
-            if insert.settings.follows_tempo:
-                automation |= tempo
-            processor = prepare_insert(
-                insert.settings,
-                Context(
-                    sample_rate_hz=graph.sample_rate_hz,
-                    channels=node.channels,
-                    max_block_frames=max_block_frames,
-                    tempo_bpm=graph.tempo_bpm,
-                    seed=seed,
-                    where=insert.id,
-                    automated=frozenset(automation),
-                    resources=shelf.of(insert.files, insert.id),
-                ),
-            )
-            arrival = max((latency[feed.source] for feed in insert.key or ()), default=now)
-            wait = DelayLine(node.channels, arrival - now) if arrival > now else None
-            now = max(now, arrival)
-            key = None
-            if insert.key is not None:
-                key = [port_of(feed, now) for feed in insert.key]
-            bypass = (
-                DelayLine(node.channels, processor.latency_samples)
-                if insert.settings.bypass
-                else None
-            )
-            dynamic = bypass is None and processor.is_dynamics
-            inserts.append(
-                InsertRun(
-                    id=insert.id,
-                    processor=processor,
-                    latency_samples=now,
-                    automation=automation,
-                    bypass=bypass,
-                    wait=wait,
-                    key=key,
-                    key_channels=max((channels_of(feed) for feed in insert.key or ()), default=1),
-                    stats=InsertStats(insert.id) if dynamic else None,
-                )
-            )
-            now += processor.latency_samples
-            longest += 0 if bypass else processor.tail_samples
-            memory += 0 if bypass else processor.tail_samples + processor.settle_samples
-        latency[node.id] = now
-        tail[node.id] = longest
-        settle[node.id] = memory
-        runs[node.id] = NodeRun(node, ports, inserts, graph, now)
-    output = graph.output
-    return Prepared(runs, latency[output], tail[output], settle[output])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from mixmaster.arrays import BLOCK_FRAMES, GRID_FRAMES, Block
 from mixmaster.engine.graph import Graph
-from mixmaster.engine.nodes import Prepared, prepare
-from mixmaster.engine.schedule import Schedule, Span
+from mixmaster.engine.preparing import Prepared, prepare
+from mixmaster.engine.schedule import Outputs, Schedule, Span
 from mixmaster.engine.stats import BridgeRow
 from mixmaster.engine.threads import one_blas_thread
 
@@ -66,23 +66,37 @@ class _Job:
     block_frames: int
 
 
+Blocks = TypeVar("Blocks")
+
+
 @dataclass(slots=True)
-class Rendering:
+class Rendering(Generic[Blocks]):
     """A render under way.
 
     Attributes:
-        blocks: The output, latency trimmed, ``(channels, frames)`` each; read it to the end.
+        blocks: The output, latency trimmed, ``(channels, frames)`` each, or one such block of
+            each output; read it to the end.
         prepared: The nodes, whose meters are complete once ``blocks`` has ended.
         total_frames: What will come at most (content plus the declared tail).
     """
 
-    blocks: Generator[Block, None, None]
+    blocks: Generator[Blocks, None, None]
     prepared: Prepared
     total_frames: int
 
     def bridge(self) -> tuple[BridgeRow, ...]:
         """Return the meter bridge; complete once ``blocks`` has ended."""
-        return tuple(node.row() for node in self.prepared.nodes.values())
+        rows = (node.row() for node in self.prepared.nodes.values())
+        return tuple(row for row in rows if row is not None)
+
+    def pre_powers(self) -> dict[str, tuple[Block, bool]]:
+        """Return what `NodeStats.pre_powers` says of each node, and whether it is at post."""
+        stats = {name: node.stats for name, node in self.prepared.nodes.items()}
+        return {
+            name: (each.pre_powers(), each.is_post)
+            for name, each in stats.items()
+            if each is not None
+        }
 
     def close(self) -> None:
         """Stop, and wait until no thread works on it any more; again does nothing."""
@@ -97,10 +111,32 @@ def render(
     threads: int = 2,
     block_frames: int = BLOCK_FRAMES,
     seed: int = 0,
-) -> Rendering:
-    """Run a graph over its sources.
+) -> Rendering[Block]:
+    """Run a graph over its sources, for its one output; see `render_all`."""
+    assert len(graph.outputs) == 1
+    every = render_all(
+        graph,
+        sources,
+        passage=passage,
+        threads=threads,
+        block_frames=block_frames,
+        seed=seed,
+    )
+    return Rendering(_first(every), every.prepared, every.total_frames)
 
-    The whole session is as long as its longest source plus the tail: until the output stays
+
+def render_all(
+    graph: Graph,
+    sources: Mapping[str, Source],
+    *,
+    passage: Passage | None = None,
+    threads: int = 2,
+    block_frames: int = BLOCK_FRAMES,
+    seed: int = 0,
+) -> Rendering[Outputs]:
+    """Run a graph over its sources, once for all its outputs, which come in step.
+
+    The whole session is as long as its longest source plus the tail: until every output stays
     under -120 dBFS, at most what the effects declare, at most 60 s (then faded). A passage
     is started early by the declared tails and settling times, so that states are those of the
     whole session when it begins.
@@ -137,10 +173,18 @@ def render(
         threads=threads,
         block_frames=block_frames,
     )
-    return Rendering(_output(job), prepared, max(0, stop - passage.start))
+    return Rendering(_outputs(job), prepared, max(0, stop - passage.start))
 
 
-def _output(job: _Job) -> Generator[Block, None, None]:
+def _first(every: Rendering[Outputs]) -> Generator[Block, None, None]:
+    try:
+        for blocks in every.blocks:
+            yield blocks[0]
+    finally:
+        every.close()
+
+
+def _outputs(job: _Job) -> Generator[Outputs, None, None]:
     passage = job.passage
     readers = {
         node_id: job.sources[node_id].open_at(job.first)
@@ -149,7 +193,7 @@ def _output(job: _Job) -> Generator[Block, None, None]:
     }
     pool = ThreadPoolExecutor(max_workers=max(1, job.threads), thread_name_prefix="render")
     span = Span(job.first, job.stop + job.prepared.latency_samples, job.block_frames)
-    run = Schedule(job.graph, job.prepared.nodes, readers, span, pool)
+    run = Schedule(job.graph, job.prepared, readers, span, pool)
     try:
         with one_blas_thread():
             trimmed = _trim(run.blocks(), passage.start - job.first + job.prepared.latency_samples)
@@ -163,48 +207,59 @@ def _output(job: _Job) -> Generator[Block, None, None]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _trim(blocks: Iterator[Block], frames: int) -> Iterator[Block]:
+def _trim(outputs: Iterator[Outputs], frames: int) -> Iterator[Outputs]:
     """Yield the blocks without their first ``frames`` frames."""
-    for block in blocks:
-        if frames >= block.shape[1]:
-            frames -= block.shape[1]
+    for blocks in outputs:
+        if frames >= blocks[0].shape[1]:
+            frames -= blocks[0].shape[1]
             continue
-        yield np.ascontiguousarray(block[:, frames:]) if frames else block
+        yield _cut(blocks, frames, None) if frames else blocks
         frames = 0
 
 
+def _cut(blocks: Outputs, start: int, stop: int | None) -> Outputs:
+    return tuple(np.ascontiguousarray(block[:, start:stop]) for block in blocks)
+
+
 def _end_tail(
-    blocks: Iterator[Block], content: int, total: int, sample_rate_hz: int
-) -> Iterator[Block]:
+    outputs: Iterator[Outputs], content: int, total: int, sample_rate_hz: int
+) -> Iterator[Outputs]:
     """Yield the content and as much of the tail as is above the floor.
 
     Quiet tail blocks are held back until something above the floor follows, so that an echo
-    after a gap is kept whole and what is yielded ends at the last frame above the floor.
+    after a gap is kept whole and what is yielded ends at the last frame above the floor, in
+    whichever output.
     """
-    held: list[Block] = []
+    held: list[Outputs] = []
     quiet = 0
     position = 0
     capped = total - content >= round(MAX_TAIL_S * sample_rate_hz)
     fade = min(round(FADE_S * sample_rate_hz), total - content) if capped else 0
-    for block in blocks:
-        start, position = position, position + block.shape[1]
+    for given in outputs:
+        blocks, frames = given, given[0].shape[1]
+        start, position = position, position + frames
         if fade and position > total - fade:
-            block = _fade_out(block, start, total, fade)  # noqa: PLW2901 - the faded block replaces it
-        end = min(block.shape[1], max(0, content - start))
-        if end < block.shape[1]:
-            above = np.flatnonzero(np.abs(block).max(axis=0) >= TAIL_FLOOR)
-            end = max(end, int(above[-1]) + 1 if above.size else 0)
+            blocks = tuple(_fade_out(block, start, total, fade) for block in blocks)
+        end = min(frames, max(0, content - start))
+        if end < frames:
+            end = max(end, *(_last_above(block) for block in blocks))
         if end > 0:
             yield from held
             held = []
-            yield np.ascontiguousarray(block[:, :end])
+            yield _cut(blocks, 0, end)
             quiet = 0
-            block = block[:, end:]  # noqa: PLW2901 - what is left of it
-        if block.shape[1]:
-            held.append(block)
-            quiet += block.shape[1]
+            blocks = tuple(block[:, end:] for block in blocks)
+        if end < frames:
+            held.append(blocks)
+            quiet += frames - end
         if quiet > TAIL_QUIET_S * sample_rate_hz and position >= content:
             return
+
+
+def _last_above(block: Block) -> int:
+    """Return how many frames there are up to the last one above the floor."""
+    above = np.flatnonzero(np.abs(block).max(axis=0) >= TAIL_FLOOR)
+    return int(above[-1]) + 1 if above.size else 0
 
 
 def _fade_out(block: Block, start: int, total: int, fade: int) -> Block:

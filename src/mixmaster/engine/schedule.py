@@ -21,11 +21,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixmaster.arrays import Block, zeros
+from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.engine.graph import Graph
-from mixmaster.engine.nodes import NodeRun, Signals
+from mixmaster.engine.nodes import Signals
+from mixmaster.engine.preparing import Prepared
 
 BLOCKS_IN_FLIGHT = 2
 """How many blocks may be under way at once: enough to keep all threads busy across the seam."""
+
+Outputs = tuple[Block, ...]
+"""One block of each output, all of one length."""
 
 _At = tuple[str, int]
 """A node and the number of a block."""
@@ -71,7 +76,7 @@ class Schedule:
 
     Args:
         graph: The graph.
-        nodes: Its nodes at work, by id.
+        prepared: The same, at work.
         readers: For each node that has a source, what reads its next ``n`` frames.
         span: What is run.
         pool: The threads.
@@ -80,17 +85,23 @@ class Schedule:
     def __init__(
         self,
         graph: Graph,
-        nodes: Mapping[str, NodeRun],
+        prepared: Prepared,
         readers: Mapping[str, Callable[[int], Block]],
         span: Span,
         pool: ThreadPoolExecutor,
     ) -> None:
         self._graph = graph
+        nodes = prepared.nodes
         self._nodes = nodes
         self._readers = readers
         self._span = span
         self._pool = pool
-        self._out: queue.SimpleQueue[tuple[int, Block] | BaseException] = queue.SimpleQueue()
+        self._out: queue.SimpleQueue[tuple[int, Outputs] | BaseException] = queue.SimpleQueue()
+        self._waits = {
+            name: DelayLine(nodes[name].node.post_channels, samples)
+            for name, samples in zip(graph.outputs, prepared.output_delays, strict=True)
+        }
+        self._there: dict[int, dict[str, Block]] = {}
         self._lock = threading.Lock()
         self._aborted = False
         self._turns = {node.id: turn for turn, node in enumerate(graph.nodes)}
@@ -113,8 +124,8 @@ class Schedule:
         self._sums: dict[_At, _Sum] = {}
         self._summed = dict.fromkeys(nodes, 0)
 
-    def blocks(self) -> Iterator[Block]:
-        """Yield the output's blocks in order.
+    def blocks(self) -> Iterator[Outputs]:
+        """Yield the blocks of all outputs, in step, in order.
 
         Raises:
             SignalError: And whatever else a task raised, in the thread that reads.
@@ -196,13 +207,21 @@ class Schedule:
             ready = [(other, block) for other in self._keyed[name]]
             ready = self._unblocked([*ready, (name, block + 1)])
             self._queue(ready)
-            if name == self._graph.output:
+            if name in self._waits:
                 # Before the lock is free: the next block may be quicker than this thread.
-                self._out.put((block, out.post))
+                self._give_out(name, block, out.post)
         del total, keys, out
         self._submit(ready)
         for other in self._fed[name]:
             self._gather(other, block)
+
+    def _give_out(self, name: str, block: int, post: Block) -> None:
+        """Hand over a block of all outputs once the last of them is there. Locked."""
+        there = self._there.setdefault(block, {})
+        there[name] = self._waits[name].process(post)
+        if len(there) == len(self._waits):
+            del self._there[block]
+            self._out.put((block, tuple(there[each] for each in self._graph.outputs)))
 
     def _unblocked(self, tasks: list[_At]) -> list[_At]:
         """Take one obstacle off each task; return those that have none left. Locked."""

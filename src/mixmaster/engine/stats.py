@@ -134,6 +134,23 @@ class NodeStats:
         if not self._same:
             self._out.update(post if self._at_post else pre)
 
+    def pre_powers(self) -> Block:
+        """Return the K-weighted power behind the inserts, before fader and pan, every 100 ms.
+
+        Of a node whose post point mixes or moves channels it is that at the post point.
+
+        Returns:
+            ``(hops,)``, channels summed.
+        """
+        meter = self._in.meter if self._same else self._out.meter
+        gain = self._head_gain if self._same else 1.0
+        return np.asarray(meter.powers.sum(axis=0) * (gain * gain))
+
+    @property
+    def is_post(self) -> bool:
+        """Whether `pre_powers` are those of the post point, for want of better."""
+        return self._at_post
+
     def row(self, reductions: tuple[ReductionFigures, ...]) -> BridgeRow:
         """Return the finished line."""
         out = self._out
