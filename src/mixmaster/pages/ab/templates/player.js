@@ -3,9 +3,7 @@
 //
 //   source (a piece) -> edge (fades where a run begins and ends) -> level -> volume -> out
 //
-// A run is a stretch of the song played without a jump: it begins at a frame of the context and a
-// frame of the song. Seeking and looping are a new run that fades in while the old one fades out.
-// All places are whole frames. Nothing here knows of the page but AB.tell: the same player is run
+// Seeking and looping are a new run that fades in while the old one fades out. All places are whole frames. Nothing here knows of the page but AB.tell: the same player is run
 // by an OfflineAudioContext to see what it does to the sample.
 {
   const FADE_S = 0.01;
@@ -13,7 +11,6 @@
   const SWITCH_LEAD_S = 0.015;
   const SEAM_S = 0.4;
   const SEAM_HIDDEN_S = 1.6; // timers of hidden pages fire once a second
-  const AHEAD_S = 2.5;
   const SHORTEST_LOOP_S = 0.1;
 
   class Player {
@@ -205,7 +202,7 @@
         const end = Math.max(this.now() + this.switchLead, run.start + this.fade);
         this.place = Math.min(this.frames - 1, this.pending ?? this.#at(end));
         this.pending = null;
-        this.#end(run, end);
+        run.end(end);
         this.playing = false;
       }
       AB.tell("state");
@@ -245,20 +242,19 @@
         return;
       }
       this.#want(this.pending ?? this.#at(now));
-      for (const one of this.runs) for (const id of this.heard) this.#extend(one, id, now);
+      for (const one of this.runs) for (const id of this.heard) one.extend(id, now);
       this.#setGains(now);
     }
 
     // A new run as soon as may be, with nothing before it.
     #begin(from) {
-      const run = { start: this.now() + this.lead, stop: Infinity, from, chains: new Map() };
-      this.runs.push(run);
-      this.#fill(run);
+      this.runs.push(new AB.Run(this, this.now() + this.lead, from));
+      this.#fill(this.runs.at(-1));
     }
 
     #follow(run, start, from) {
-      this.#end(run, start);
-      this.runs.push({ start, stop: Infinity, from, chains: new Map() });
+      run.end(start);
+      this.runs.push(new AB.Run(this, start, from));
       this.#fill(this.runs.at(-1));
     }
 
@@ -273,11 +269,10 @@
     #fill(run) {
       for (let again = 1; again < 5; again++) {
         const begun = performance.now();
-        for (const id of this.heard) this.#extend(run, id, this.now());
+        for (const id of this.heard) run.extend(id, this.now());
         const spent = ((performance.now() - begun) / 1000) * this.rate;
         if (spent < this.lead / 2 || !(this.context instanceof AudioContext)) return;
-        for (const chain of run.chains.values()) silence(chain);
-        run.chains.clear();
+        run.clear();
         run.start = this.now() + this.lead * 2 ** again;
       }
     }
@@ -287,80 +282,17 @@
       const now = this.now() + this.switchLead;
       while (this.runs.length > 1 && this.runs.at(-1).start > now) {
         this.#clear(this.runs.at(-1));
-        const run = this.runs.at(-1);
-        for (const { edge } of run.chains.values()) {
-          edge.gain.cancelScheduledValues((run.stop - 0.5) / this.rate);
-        }
-        run.stop = Infinity;
+        this.runs.at(-1).goOn();
       }
-    }
-
-    #end(run, stop) {
-      for (const { edge } of run.chains.values()) this.#fadeOut(edge, stop);
-      run.stop = stop;
-    }
-
-    #fadeOut(edge, stop) {
-      edge.gain.setValueAtTime(1, stop / this.rate);
-      edge.gain.linearRampToValueAtTime(0, (stop + this.fade) / this.rate);
     }
 
     #clear(run) {
-      for (const chain of run.chains.values()) silence(chain);
+      run.clear();
       this.runs.splice(this.runs.indexOf(run), 1);
     }
 
-    // Schedule what a version has to play in a run, as far as it is loaded.
-    #extend(run, id, now) {
-      const { pieceFrames } = this.data;
-      const soon = now + this.switchLead;
-      const limit = Math.min(run.stop + this.fade, run.start + this.frames - run.from);
-      const far = Math.min(limit, now + Math.round(AHEAD_S * this.rate));
-      let chain = run.chains.get(id);
-      // One that ran dry begins anew, with a fade of its own.
-      if (chain && chain.to < soon && chain.to < limit) {
-        silence(chain);
-        run.chains.delete(id);
-        chain = undefined;
-      }
-      let at = chain ? chain.to : Math.max(run.start, soon);
-      while (at < far) {
-        const place = run.from + at - run.start;
-        const index = Math.floor(place / pieceFrames);
-        const buffer = this.library.get(id, index);
-        if (!buffer) return;
-        if (!chain) {
-          if (at + this.fade > run.stop) return;
-          chain = this.#chain(run, id, at);
-        }
-        const offset = place - index * pieceFrames;
-        const source = this.context.createBufferSource();
-        source.buffer = buffer;
-        source.connect(chain.edge);
-        source.start(at / this.rate, offset / this.rate);
-        source.onended = () => {
-          source.disconnect();
-          chain.sources.delete(source);
-        };
-        chain.sources.add(source);
-        at += buffer.length - offset;
-        chain.to = at;
-      }
-    }
-
-    #chain(run, id, at) {
-      const edge = this.context.createGain();
-      edge.gain.setValueAtTime(0, 0);
-      edge.gain.setValueAtTime(0, at / this.rate);
-      edge.gain.linearRampToValueAtTime(1, (at + this.fade) / this.rate);
-      if (run.stop < Infinity) this.#fadeOut(edge, run.stop);
-      edge.connect(this.#level(id).node);
-      const chain = { edge, sources: new Set(), to: at };
-      run.chains.set(id, chain);
-      return chain;
-    }
-
-    #level(id) {
+    // Where a version's sources lead: its gain, silent at first.
+    outlet(id) {
       let level = this.levels.get(id);
       if (!level) {
         level = { node: this.context.createGain(), value: 0 };
@@ -387,7 +319,7 @@
       const wanted = this.gains();
       const changes = [];
       for (const id of new Set([...this.levels.keys(), ...wanted.keys()])) {
-        const level = this.#level(id), to = wanted.get(id) ?? 0;
+        const level = this.outlet(id), to = wanted.get(id) ?? 0;
         if (level.value !== to) changes.push([level, to]);
       }
       if (!changes.length || !this.ready(now)) return;
@@ -432,44 +364,6 @@
       this.#want(this.place);
     }
   }
-
-  const silence = (chain) => {
-    for (const source of chain.sources) {
-      source.onended = null;
-      source.stop();
-      source.disconnect();
-    }
-    chain.sources.clear();
-    chain.edge.disconnect();
-  };
-
-  // What the player would put out: `actions` are [seconds, act(player)] in the order of time,
-  // done on the next multiple of 128 frames. Returns the rendered AudioBuffer.
-  AB.offline = async (data, library, seconds, actions) => {
-    const context = new OfflineAudioContext(2, Math.round(seconds * data.rate), data.rate);
-    const player = new Player(data, library, context);
-    const times = new Set([0]);
-    for (let t = 0; t < seconds; t += 0.2) times.add(quantum(t, data.rate));
-    for (const [at] of actions) times.add(quantum(at, data.rate));
-    const left = [...actions];
-    for (const frame of [...times].sort((a, b) => a - b)) {
-      if (frame >= context.length) continue;
-      context.suspend(frame / data.rate).then(async () => {
-        while (left.length && quantum(left[0][0], data.rate) <= frame) await left.shift()[1](player);
-        player.tick();
-        // What was asked for is given time to load: offline, the clock stands still meanwhile.
-        await Promise.all(player.library.wanted.map((key) => player.library.load(...split(key))));
-        player.tick();
-        context.resume();
-      });
-    }
-    return context.startRendering();
-  };
-  const quantum = (t, rate) => Math.ceil((t * rate) / 128 - 1e-9) * 128;
-  const split = (key) => {
-    const [id, index] = key.split("/");
-    return [id, Number(index)];
-  };
 
   AB.Player = Player;
 }
