@@ -27,6 +27,7 @@ from mixmaster.cli.streams import (
 from mixmaster.errors import InterruptedByUserError, MixmasterError
 
 COMMANDS = (
+    "init",
     "mix",
     "master",
     "render",

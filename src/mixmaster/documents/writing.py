@@ -60,6 +60,11 @@ def _is_tables(value: Any) -> bool:
     )
 
 
+def value_text(value: Any) -> str:
+    """Return a value as TOML writes it, tables inline."""
+    return _value(value)
+
+
 def _key(key: str) -> str:
     return key if _BARE.fullmatch(key) else _text(key)
 

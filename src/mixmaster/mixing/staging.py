@@ -53,7 +53,7 @@ class Staging(Result):
     note: str = ""
 
 
-def active_loudness(powers: Block) -> tuple[float | None, float]:
+def active_loudness(powers: Block, *, hops_only: bool = False) -> tuple[float | None, float]:
     """Return a strip's loudness over the time in which it plays, and that time in seconds.
 
     The gating blocks of BS.1770-5 (400 ms every 100 ms) within ``ACTIVE_RANGE_LU`` of the loud
@@ -63,8 +63,9 @@ def active_loudness(powers: Block) -> tuple[float | None, float]:
     Args:
         powers: K-weighted power in slices of 10 ms, summed over the strip's channels and
             instances, ``(slices,)``.
+        hops_only: Whether the slices are of 100 ms.
     """
-    blocks = gating_block_powers(powers)
+    blocks = gating_block_powers(powers, hops_only=hops_only)
     if not blocks.size:
         return None, 0.0
     loud = float(np.sort(blocks)[-min(LOUD_BLOCKS, blocks.size)])
