@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from mixmaster.cli.tables import Table
     from mixmaster.engine.stats import BridgeRow, ReductionFigures
-    from mixmaster.mastering.matching import MatchFigures
-    from mixmaster.mastering.results import MasterRun
+    from mixmaster.mastering.chain import StageFigures
+    from mixmaster.mastering.correction import MatchFigures
+    from mixmaster.mastering.results import MasterResult, MasterRun
     from mixmaster.mixing.aligning import Alignment
     from mixmaster.mixing.plan import MixPlan
     from mixmaster.mixing.staging import Staging
@@ -155,6 +156,22 @@ def match_table(found: MatchFigures) -> Table:
     return table(title, columns, rows)
 
 
+def stages_table(stages: Sequence[StageFigures]) -> Table:
+    """Return what each insert of a mastering chain did to the loudness."""
+    rows = [
+        (
+            f"{entry.id} (bypassed)" if entry.bypassed else entry.id,
+            figure(entry.before_lufs),
+            figure(entry.after_lufs),
+            figure(entry.change_lu, 2, sign=True),
+            figure(entry.gain_match_db, 2, sign=True) if entry.gain_match_db else NONE,
+        )
+        for entry in stages
+    ]
+    columns = ("insert", ">before LUFS", ">after LUFS", ">change LU", ">gain match dB")
+    return table("Chain: loudness", columns, rows)
+
+
 def masters_table(run: MasterRun) -> Table:
     """Return each master before and after."""
     before = run.before
@@ -176,8 +193,8 @@ def masters_table(run: MasterRun) -> Table:
         rows.append(
             (
                 f"{result.target}: refused" if result.refused else result.target,
-                figure(result.wanted_lufs, 1),
-                figure(after.integrated_lufs if after else None, 2),
+                _wanted(result),
+                _loudness(result),
                 figure(after.loudness_range_lu if after else None),
                 figure(after.max_short_term_lufs if after else None),
                 figure(after.true_peak_dbtp if after else None, 2),
@@ -196,3 +213,18 @@ def masters_table(run: MasterRun) -> Table:
         ">limiter mean / max dB",
     )
     return table(f"Masters of {run.source.name}: {run.preset}", columns, rows)
+
+
+def _wanted(result: MasterResult) -> str:
+    """Return the loudness asked for; of the loudest 3 s with an S."""
+    said = [] if result.wanted_lufs is None else [figure(result.wanted_lufs, 1)]
+    if result.wanted_short_term_lufs is not None:
+        said.append(f"S {figure(result.wanted_short_term_lufs, 1)}")
+    return ", ".join(said) or NONE
+
+
+def _loudness(result: MasterResult) -> str:
+    """Return a master's loudness; where its dialogue was measured, that one."""
+    if result.dialogue_lufs is not None:
+        return f"{figure(result.dialogue_lufs, 2)} dialogue"
+    return figure(result.after.integrated_lufs if result.after else None, 2)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mixmaster.cli.commands import Command
+from mixmaster.cli.finishing import bypass_option, bypasses, finishing_options
 from mixmaster.cli.options import (
     allow_plugins_option,
     complete_presets,
@@ -22,6 +23,8 @@ from mixmaster.cli.options import (
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mixmaster.mastering.profile import NamedProfile
     from mixmaster.mastering.results import MasterRun
 
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
         "master mix.wav -p warm -t spotify --loudness -16 -o masters/",
         "master mix.wav -p loud -t cd -o masters/ --section loudest:30s",
         "master mix.wav -p transparent -t spotify -o masters/ --reference record.flac",
+        "master mix.wav -p warm -t spotify -o masters/ --gain-match all --bypass saturation",
+        "master film.wav -p voice -t netflix --dialogue dialogue.wav -o masters/",
     ],
 )
 @click.argument("mix", type=click.Path(path_type=Path))
@@ -54,7 +59,9 @@ if TYPE_CHECKING:
     metavar="PATH=VALUE",
     help="Change one value of the preset: insert.compressor.ratio=1.5. May be repeated.",
 )
+@bypass_option
 @target_options
+@finishing_options
 @click.option(
     "-o",
     "--output",
@@ -94,6 +101,7 @@ def command(
     mix: Path,
     preset: str,
     overrides: tuple[str, ...],
+    bypassed: tuple[str, ...],
     targets: tuple[str, ...],
     loudness_lufs: float | None,
     ceiling_dbtp: float | None,
@@ -109,6 +117,7 @@ def command(
     threads: int | None,
     overwrite: bool,
     as_json: bool,
+    finishing: Mapping[str, Any],
 ) -> int:
     """Master MIX through a preset for one or more targets.
 
@@ -118,7 +127,7 @@ def command(
     from mixmaster.cli.output import note, progress
     from mixmaster.mastering.run import MasterOptions, load_preset, load_target, master
 
-    chosen = load_preset(preset, overrides)
+    chosen = load_preset(preset, (*overrides, *bypasses(bypassed)))
     wanted = [load_target(name) for name in targets]
     named, notes = _profile(reference, profile, threads)
     if reference_loudness:
@@ -134,6 +143,7 @@ def command(
         dual_mono=dual_mono,
         strict=strict,
         threads=threads,
+        **finishing,
     )
     with progress() as tell:
         run = master(mix, chosen, wanted, output, options, progress=tell)
@@ -177,7 +187,7 @@ def _loudness_of(named: NamedProfile | None, loudness_lufs: float | None) -> flo
 
 def show_masters(run: MasterRun, *, as_json: bool) -> None:
     """Print a mastering run: before and after, the limiter's work, and where the files are."""
-    from mixmaster.cli.bridge import chain_table, masters_table, match_table
+    from mixmaster.cli.bridge import chain_table, masters_table, match_table, stages_table
     from mixmaster.cli.output import note, show, show_json, show_path
 
     for text in run.notes:
@@ -189,11 +199,23 @@ def show_masters(run: MasterRun, *, as_json: bool) -> None:
             show(match_table(match))
         if run.inserts:
             show(chain_table(run.inserts))
+        if run.stages:
+            show(stages_table(run.stages))
         show(masters_table(run))
         for result in run.results:
             if result.file is not None:
                 show_path(result.file)
+    show_warnings(run)
     show_refusals(run)
+
+
+def show_warnings(run: MasterRun) -> None:
+    """Say on stderr what a place would not like of a master."""
+    from mixmaster.cli.output import warning
+
+    for result in run.results:
+        for text in result.warnings:
+            warning(f"{result.target}: {text}")
 
 
 def show_refusals(run: MasterRun) -> None:

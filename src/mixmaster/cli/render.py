@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mixmaster.cli.commands import Command
+from mixmaster.cli.finishing import finishing_options
 from mixmaster.cli.options import (
     allow_plugins_option,
     complete_presets,
@@ -24,6 +25,8 @@ from mixmaster.cli.options import (
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mixmaster.cli.songs import Given
     from mixmaster.mastering.song import SongRun
 
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     help="Change one value of the mastering preset. May be repeated.",
 )
 @song_target_options
+@finishing_options
 @click.option(
     "-o",
     "--output",
@@ -91,6 +95,7 @@ def command(
     threads: int | None,
     overwrite: bool,
     as_json: bool,
+    finishing: Mapping[str, Any],
 ) -> int:
     """Mix STEMS (a folder, files or globs), or a session, and master the mix, in one go.
 
@@ -121,6 +126,7 @@ def command(
             ceiling_dbtp=ceiling_dbtp,
             section=part,
             threads=threads,
+            **finishing,
         )
         run = render_song(
             plan,
@@ -155,7 +161,7 @@ def _song_name(song: str | None, given: Given) -> str:
 
 def _show(run: SongRun, *, as_json: bool) -> None:
     from mixmaster.cli.bridge import bridge_table, staging_table
-    from mixmaster.cli.master import show_masters, show_refusals
+    from mixmaster.cli.master import show_masters, show_refusals, show_warnings
     from mixmaster.cli.output import note, show, show_json, warning
 
     for text in run.notes:
@@ -164,6 +170,7 @@ def _show(run: SongRun, *, as_json: bool) -> None:
         warning(text)
     if as_json:
         show_json({"schema": "mixmaster/render/1", **run.to_json()})
+        show_warnings(run.masters)
         show_refusals(run.masters)
         return
     if run.staging:

@@ -38,6 +38,7 @@ from mixmaster.mastering.programme import Programme
 from mixmaster.mastering.request import Request, Settling
 from mixmaster.mastering.results import MasterResult, MasterRun
 from mixmaster.mastering.spool import Spool, require_spool_space
+from mixmaster.mastering.vinyl import cutting_warnings
 from mixmaster.metering.programme import ProgrammeFigures
 from mixmaster.mixing.plan import Section
 from mixmaster.units import db_to_gain
@@ -272,7 +273,7 @@ class Job:
                     out.part,
                     lambda done: self._progress(f"writing {file.name}", done),
                 )
-                said = master_manifest(
+                documented = master_manifest(
                     self._mix.record,
                     self._preset,
                     request,
@@ -286,8 +287,8 @@ class Job:
                     },
                 )
                 if origin is not None:
-                    said["mix"] = dict(origin)
-                manifest = out.commit(said, verify=lambda _: delivered.after)
+                    documented["mix"] = dict(origin)
+                manifest = out.commit(documented, verify=lambda _: delivered.after)
         except RefusedError as error:
             return MasterResult(
                 target=named.name,
@@ -297,7 +298,11 @@ class Job:
                 refused=f"{error.reason} ({error.hint})" if error.hint else error.reason,
                 figures=error.figures,
             )
-        return _result(request, delivered, file, manifest)
+        result = _result(request, delivered, file, manifest)
+        if named.target.medium == "vinyl":
+            said = cutting_warnings(file, [insert.settings for insert in self.inserts])
+            result = replace(result, warnings=said)
+        return result
 
     def _request(self, named: NamedTarget, programme: Programme) -> Request:
         info = self._info
@@ -346,6 +351,7 @@ def _result(request: Request, delivered: Delivered, file: Path, manifest: Path) 
         limiter=delivered.limiter,
         after=after,
         dialogue_lufs=delivered.dialogue_lufs,
+        dialogue_share=request.dialogue_share,
         plr_lu=None if peak is None or lufs is None else peak - lufs,
         trimmed_head_s=extent.first / rate if whole else 0.0,
         trimmed_tail_s=extent.cut_tail / rate if whole else 0.0,

@@ -37,6 +37,7 @@ class Request:
         channels: Of the mix.
         dual_mono: Count a mono signal twice.
         threads: How many may work.
+        dialogue_share: How much of the programme holds speech, 0 to 1; None where nobody asked.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Request:
     channels: int
     dual_mono: bool
     threads: int
+    dialogue_share: float | None = None
 
     @property
     def wanted_lufs(self) -> float | None:
@@ -105,7 +107,10 @@ class Settling:
             RefusedError: When the target is measured on dialogue, and nobody said where it is.
         """
         options, target = self.options, named.target
-        aims = self._aims(named, programme, speech)
+        share = None
+        if target.dialogue is not None and speech is not None:
+            share = programme.model().plain(Hearing(measure=speech.share))
+        aims = self._aims(named, speech, share)
         loudness = aims.integrated_lufs
         if loudness is None and (plain := programme.loudness_lufs()) is not None:
             loudness = plain - self.input_gain_db
@@ -132,9 +137,10 @@ class Settling:
             channels=self.channels,
             dual_mono=options.dual_mono,
             threads=self.threads,
+            dialogue_share=share,
         )
 
-    def _aims(self, named: NamedTarget, programme: Programme, speech: Speech | None) -> Aims:
+    def _aims(self, named: NamedTarget, speech: Speech | None, share: float | None) -> Aims:
         options, target = self.options, named.target
         rule = target.dialogue
         if rule is not None and speech is None:
@@ -144,12 +150,10 @@ class Settling:
                 "give the dialogue's own stem: --dialogue FILE",
             )
         integrated, short_term = target.integrated_lufs, target.short_term_lufs
-        if rule is not None and speech is not None:
-            share = programme.model().plain(Hearing(measure=speech.share))
-            if share is not None and share < rule.least_share:
-                integrated, speech = rule.programme_lufs, None
-        else:
+        if rule is None:
             speech = None
+        elif share is not None and share < rule.least_share:
+            integrated, speech = rule.programme_lufs, None
         if options.loudness_lufs is not None or options.short_term_lufs is not None:
             integrated, short_term = options.loudness_lufs, options.short_term_lufs
             speech = None if integrated is None else speech

@@ -29,6 +29,7 @@ class MasterResult(Result):
         limiter: What the limiter did; None for a master that is only gain.
         after: The file's figures, read back.
         dialogue_lufs: The file's loudness where somebody speaks, where that was asked for.
+        dialogue_share: How much of the programme holds speech, 0 to 1, where that was asked for.
         plr_lu: Its peak-to-loudness ratio: true peak less integrated loudness.
         trimmed_head_s: Silence that was cut off its beginning.
         trimmed_tail_s: Silence that was cut off its end.
@@ -49,6 +50,7 @@ class MasterResult(Result):
     limiter: ReductionFigures | None = None
     after: ProgrammeFigures | None = None
     dialogue_lufs: float | None = None
+    dialogue_share: float | None = None
     plr_lu: float | None = None
     trimmed_head_s: float = 0.0
     trimmed_tail_s: float = 0.0
