@@ -1,11 +1,9 @@
 """Matching one spectrum to another: curves that are smooth and bounded by construction.
 
 A curve is a cubic B-spline over the logarithm of frequency with a knot at every third octave from
-40 Hz to 16 kHz (C. de Boor, "A Practical Guide to Splines", 1978). Two of its properties do the
-work. A basis function is four third octaves wide and has no corner, so nothing in a curve is finer
-than a third octave. And a spline never leaves the hull of its coefficients, so a bound on these
-is a bound on the curve at every frequency. Coefficients are mirrored at both ends: the curve
-arrives there level, and stays level beyond.
+40 Hz to 16 kHz (C. de Boor, "A Practical Guide to Splines", 1978). A basis function is four third
+octaves wide and has no corner, so nothing in a curve is finer than a third octave. Coefficients
+are mirrored at both ends: the curve arrives there level, and stays level beyond.
 
 What a curve does to the level of a band depends on where in the band the sound lies. So the level
 is foretold from narrow bands, and the curve solved for it (Gauss-Newton: at each step a linear
@@ -32,6 +30,11 @@ BANDS_HZ: Final = band_mids_hz(3, LOWEST_HZ, HIGHEST_HZ)
 PARTS: Final = 8
 """Narrow bands in a third octave: 1/24 octave each, wherever a spectrum is kept for matching."""
 
+_HELD_HZ: Final = 1_000.0 * 10.0 ** (np.arange(-14 * 4, 12 * 4 + 1) / 40.0)
+"""Where the bound is held while a curve is solved: four points a third octave."""
+
+_FINE_HZ: Final = 1_000.0 * 10.0 ** (np.arange(-14 * 64, 12 * 64 + 1) / 640.0)
+_MOST_TURNS: Final = 10_000
 _STEPS: Final = 8
 _SETTLED_DB: Final = 1e-4
 _SMOOTH: Final = 0.02  # weight of a bend against an error, both in dB
@@ -130,46 +133,75 @@ def solve(spectrum: Spectrum, aim: Aim) -> Curves:
         spectrum: What there is. Bands without power are left to their neighbours.
         aim: Where it is to go.
     """
-    width = _solve_width(aim) if spectrum.side is not None else np.zeros(BANDS_HZ.size)
-    # Side goes through mid's curve and width's: neither may be moved further than allowed.
-    low = np.minimum(np.maximum(-aim.most_db, -aim.most_db - width), aim.most_db)
-    high = np.maximum(np.minimum(aim.most_db, aim.most_db - width), -aim.most_db)
-    mid = _solve_tone(spectrum, width, aim.tone_db, low, high)
-    return Curves(mid, np.clip(mid + width, -aim.most_db, aim.most_db))
+    width = np.zeros(BANDS_HZ.size)
+    nothing = np.zeros(_HELD_HZ.size)
+    if spectrum.side is None or not aim.width_db.any():
+        mid = _solve_tone(spectrum, width, aim, nothing)
+    else:
+        # Tone comes first: the width has what is left of the bound, and tone hears of it.
+        width = _solve_width(aim, nothing)
+        mid = _solve_tone(spectrum, width, aim, nothing)
+        held = spline_weights(_HELD_HZ)
+        width = _solve_width(aim, held @ mid)
+        mid = _solve_tone(spectrum, width, aim, held @ width)
+    side = mid + width
+    # Between the points at which it is held, a curve may pass the bound by a hair.
+    highest = float(np.abs(spline_weights(_FINE_HZ) @ np.stack((mid, side), axis=1)).max())
+    share = min(1.0, aim.most_db / highest) if highest > 0.0 else 1.0
+    return Curves(share * mid, share * side)
 
 
-def _solve_width(aim: Aim) -> Block:
-    """Return the coefficients of side against mid: each band's own move, smoothed by the spline."""
+def _solve_width(aim: Aim, mid: Block) -> Block:
+    """Return the coefficients of side against mid: each band's own move, smoothed by the spline.
+
+    Args:
+        aim: What is wanted.
+        mid: What mid is moved by where the bound is held: side goes through it too.
+    """
     wanted = np.clip(aim.width_db, -aim.most_db, aim.most_db)
-    if not wanted.any():
-        return np.zeros(BANDS_HZ.size)
-    return _bounded(
+    return _least_squares(
         np.concatenate((spline_weights(BANDS_HZ), _SMOOTH * _bends())),
         np.concatenate((wanted, np.zeros(BANDS_HZ.size - 2))),
-        np.full(BANDS_HZ.size, -aim.most_db),
-        np.full(BANDS_HZ.size, aim.most_db),
+        *_walls(aim.most_db, mid),
     )
 
 
-def _solve_tone(spectrum: Spectrum, width: Block, wanted: Block, low: Block, high: Block) -> Block:
-    """Return the coefficients of mid that bring the sum of mid and side to its third octaves."""
+def _walls(most_db: float, other: Block) -> tuple[Block, Block]:
+    """Return walls for a curve that stays within a bound alone, and together with another."""
+    held = spline_weights(_HELD_HZ)
+    low, high = np.maximum(-most_db, -most_db - other), np.minimum(most_db, most_db - other)
+    # A curve that stands at the bound may have passed it by a hair.
+    low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)
+    return np.concatenate((held, -held)), np.concatenate((low, -high))
+
+
+def _solve_tone(spectrum: Spectrum, width: Block, aim: Aim, beside: Block) -> Block:
+    """Return the coefficients of mid that bring the sum of mid and side to its third octaves.
+
+    Args:
+        spectrum: What there is.
+        width: The coefficients of side against mid.
+        aim: What is wanted.
+        beside: A curve, where the bound is held, that together with mid's has to stay within it.
+    """
     count = BANDS_HZ.size
+    wanted = aim.tone_db
     edges = part_edges_hz()
     basis = spline_weights(np.sqrt(edges[:-1] * edges[1:]))
     powers = spectrum.mid
     if spectrum.side is not None:
         powers = powers + spectrum.side * 10.0 ** (basis @ width / 10.0)
     known = np.isfinite(wanted) & (_thirds(powers) > 0.0)
-    mid = np.clip(np.zeros(count), low, high)
-    if not known.any():
+    mid = np.zeros(count)
+    if not known.any() or aim.most_db == 0.0:
         return mid
-    share = np.ones(count)
-    free = np.concatenate((low, [-np.inf])), np.concatenate((high, [np.inf]))
+    walls, least = _walls(aim.most_db, beside)
+    walls = np.pad(walls, ((0, 0), (0, 1)))
     # Where nothing is asked, the curve stays level.
     steps = np.diff(np.eye(count), axis=0)[~(known[1:] & known[:-1])]
     smooth = np.concatenate((_SMOOTH * _bends(), _STILL * steps))
     smooth = np.concatenate((smooth, np.zeros((len(smooth), 1))), axis=1)
-    mean = np.concatenate((_LEVEL * share, [0.0]))[None]
+    mean = np.concatenate((np.full(count, _LEVEL), [0.0]))[None]
     for _ in range(_STEPS):
         now = powers * 10.0 ** (basis @ mid / 10.0)
         total = _thirds(now)
@@ -179,10 +211,11 @@ def _solve_tone(spectrum: Spectrum, width: Block, wanted: Block, low: Block, hig
         # Unknowns: the coefficients and the level that all bands share.
         rows = np.concatenate((slope, -np.ones((count, 1))), axis=1)[known]
         right = (wanted - level + slope @ mid)[known]
-        found = _bounded(
+        found = _least_squares(
             np.concatenate((rows, smooth, mean)),
             np.concatenate((right, np.zeros(len(smooth) + 1))),
-            *free,
+            walls,
+            least,
         )[:-1]
         moved = float(np.abs(found - mid).max())
         mid = found
@@ -196,10 +229,30 @@ def _bends() -> npt.NDArray[np.float64]:
     return np.diff(np.eye(BANDS_HZ.size), 2, axis=0)
 
 
-def _bounded(matrix: Block, right: Block, low: Block, high: Block) -> Block:
-    """Return the least-squares solution within bounds (bounds that coincide are values)."""
-    from scipy.optimize import lsq_linear
+def _least_squares(matrix: Block, right: Block, walls: Block, least: Block) -> Block:
+    """Return the x of the least ``|matrix x - right|`` with ``walls x >= least``.
 
-    apart = np.maximum(high, low + 1e-9)  # it wants room between bounds
-    found = lsq_linear(matrix, right, (low, apart), method="bvls").x
-    return np.asarray(np.clip(found, low, high))
+    Turned into the problem of least distance and that into one without negative unknowns (C.
+    Lawson and R. Hanson, "Solving Least Squares Problems", 1974, chapter 23).
+
+    Args:
+        matrix: ``(m, n)``, of full column rank.
+        right: ``(m,)``.
+        walls: ``(k, n)``.
+        least: ``(k,)``; some x is within.
+    """
+    from scipy.optimize import nnls
+
+    q, r = np.linalg.qr(matrix)
+    inverse = np.linalg.inv(r)
+    bent = walls @ inverse
+    start = q.T @ right
+    left = least - bent @ start
+    if np.all(left <= 0.0):
+        return np.asarray(inverse @ start)
+    system = np.concatenate((bent.T, left[None]))
+    aim = np.zeros(system.shape[0])
+    aim[-1] = 1.0
+    u = nnls(system, aim, maxiter=_MOST_TURNS)[0]
+    residual = system @ u - aim
+    return np.asarray(inverse @ (start - residual[:-1] / residual[-1]))

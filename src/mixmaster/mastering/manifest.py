@@ -10,8 +10,8 @@ from typing import Any
 
 from mixmaster.effects.plugin import fingerprints
 from mixmaster.engine.manifest import InputRecord, build
+from mixmaster.mastering.correction import MatchFigures
 from mixmaster.mastering.delivery import Delivered
-from mixmaster.mastering.matching import MatchFigures
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.profile import NamedProfile
 from mixmaster.mastering.request import Request
