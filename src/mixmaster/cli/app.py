@@ -34,6 +34,7 @@ COMMANDS = (
     "compare",
     "measure",
     "check",
+    "diff",
     "report",
     "profile",
     "presets",

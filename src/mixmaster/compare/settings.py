@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from mixmaster.documents.addresses import insert_ids
 from mixmaster.documents.base import Settings
+from mixmaster.documents.parameters import parameters
+from mixmaster.documents.wording import lowered, name_and_unit, title, value_words
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.pages.ab.data import AbSetting
-
-_UNITS: Final = {
-    "_db_per_octave": "dB/octave",
-    "_percent": "%",
-    "_ratio": "",
-    "_lufs": "LUFS",
-    "_dbtp": "dBTP",
-    "_dbfs": "dBFS",
-    "_bpm": "BPM",
-    "_lu": "LU",
-    "_db": "dB",
-    "_ms": "ms",
-    "_hz": "Hz",
-    "_s": "s",
-}
-"""What a field's name ends with, the longest first where one ends the other."""
-
-_WORDS: Final = {"eq": "EQ", "q": "Q", "rms": "RMS", "lufs": "LUFS", "ms": "M/S", "id": "id"}
-_NAMES: Final = {
-    "input_lufs": "Loudness before the chain",
-    "integrated_lufs": "Loudness of the master",
-    "q": "Q",
-    "rms_ms": "RMS window",
-    "mix": "Dry to wet",
-}
-"""Where the field's name alone says too little."""
 
 _SKIPPED: Final = frozenset({"format", "kind", "name", "description", "insert", "effect", "id"})
 _USED: Final = "in use"
@@ -118,7 +94,7 @@ def _phrases(
     inserts = () if preset is None else preset.insert
     for effect, id_ in zip(inserts, insert_ids(inserts), strict=True):
         phrases += [
-            f"{_title(id_)}: {text}"
+            f"{title(id_)}: {text}"
             for band in getattr(effect, "bands", ())
             if (text := _band(band)) is not None
         ]
@@ -126,8 +102,9 @@ def _phrases(
         value = row.values[version]
         if not value or value == _NOT_USED or ", band " in row.insert:
             continue
-        name = row.name if row.name[1:2].isupper() else row.name[:1].lower() + row.name[1:]
-        phrases.append(row.insert if value == _USED else f"{row.insert}: {name} {value}")
+        phrases.append(
+            row.insert if value == _USED else f"{row.insert}: {lowered(row.name)} {value}"
+        )
     return phrases
 
 
@@ -138,8 +115,8 @@ def _band(band: Any) -> str | None:
         return None
     gain_db = getattr(band, "gain_db", None) or 0.0  # filters that only cut have none
     sign = "+" if gain_db > 0.0 else ""
-    gain = f" {sign}{_text(gain_db, 'dB', '')}" if gain_db else ""
-    return f"{shape.replace('_', ' ')}{gain} at {_text(frequency_hz, 'Hz', '')}"
+    gain = f" {sign}{value_words(gain_db, 'dB', '')}" if gain_db else ""
+    return f"{shape.replace('_', ' ')}{gain} at {value_words(frequency_hz, 'Hz', '')}"
 
 
 def _in_order(lists: Sequence[Sequence[str]]) -> list[str]:
@@ -157,70 +134,31 @@ def _in_order(lists: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _values(preset: MasteringPreset) -> Iterator[_Value]:
-    yield from _fields(preset, "Preset", "", "")
+    yield from _fields(preset, "Preset", "")
     ids = insert_ids(preset.insert)
     for id_, effect in zip(ids, preset.insert, strict=True):
-        title = _title(id_)
+        heading = title(id_)
         address = f"insert.{id_}"
-        yield _Value(title, "In the chain", address, type(effect).summary, _USED, default=False)
-        yield from _fields(effect, title, f"{address}.", "")
+        yield _Value(heading, "In the chain", address, type(effect).summary, _USED, default=False)
+        yield from _fields(effect, heading, f"{address}.")
 
 
-def _fields(settings: Settings, insert: str, address: str, before: str) -> Iterator[_Value]:
+def _fields(settings: Settings, insert: str, address: str) -> Iterator[_Value]:
     """Yield the parameters of a table and of the tables in it."""
-    for key, field in type(settings).model_fields.items():
-        if key in _SKIPPED:
-            continue
-        value = getattr(settings, key)
-        if isinstance(value, Settings):
-            yield from _fields(value, insert, f"{address}{key}.", f"{before}{_title(key)}, ")
-        elif isinstance(value, tuple) and value and isinstance(value[0], Settings):
-            one = _title(key.removesuffix("s"))
-            for number, item in enumerate(value, start=1):
-                inside = f"{insert}, {one.lower()} {number}"
-                yield from _fields(item, inside, f"{address}{key}.{number}.", before)
-        else:
-            name, unit = _name_and_unit(key)
-            yield _Value(
-                insert=insert,
-                name=before + name,
-                address=address + key,
-                meaning=field.description or "",
-                text=_text(value, unit, key),
-                default=value == field.default,
-            )
-
-
-def _name_and_unit(key: str) -> tuple[str, str]:
-    if key in _NAMES:
-        return _NAMES[key], next((u for end, u in _UNITS.items() if key.endswith(end)), "")
-    for end, unit in _UNITS.items():
-        if key.endswith(end) and key != end[1:]:
-            return _title(key.removesuffix(end) if unit else key), unit
-    return _title(key), ""
-
-
-def _title(key: str) -> str:
-    words = key.replace("_", " ").replace("-", " ").split()
-    spelt = [_WORDS.get(word, word) for word in words]
-    text = " ".join(spelt)
-    return text[:1].upper() + text[1:]
-
-
-def _text(value: Any, unit: str, key: str) -> str:
-    """Return a value as people write it."""
-    if value is None:
-        return "off" if unit else "none"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, int | float):
-        number = f"{value:.6g}".replace("-", "−")
-        if key == "ratio":
-            return f"{number}:1"
-        return f"{number} {unit}".strip()
-    if isinstance(value, str):
-        return value.replace("_", " ")
-    if isinstance(value, Mapping):
-        return ", ".join(f"{k} {_text(v, '', k)}" for k, v in value.items())
-    assert isinstance(value, tuple)
-    return ", ".join(_text(item, unit, key) for item in value) or "none"
+    for each in parameters(settings, skipped=_SKIPPED):
+        inside, before = insert, ""
+        for step in each.steps:
+            if step.item is None:
+                before += f"{title(step.key)}, "
+            else:
+                inside += f", {title(step.key.removesuffix('s')).lower()} {step.item}"
+                before = ""
+        name, unit = name_and_unit(each.key)
+        yield _Value(
+            insert=inside,
+            name=before + name,
+            address=address + each.address,
+            meaning=each.field.description or "",
+            text=value_words(each.value, unit, each.key),
+            default=each.is_default,
+        )

@@ -58,6 +58,24 @@ def open_song(
         DocumentError: For a mistake in the session or its preset, and for stems that are missing.
         UsageError: For an override that is not ``path=value``.
     """
+    session, resolved = resolve_session(path, overrides=overrides, preset=preset)
+    return Song(session, resolved, session_stems(session, resolved))
+
+
+def resolve_session(
+    path: Path, *, overrides: Iterable[Override | str] = (), preset: str | None = None
+) -> tuple[Session, MixPreset]:
+    """Return a session and its preset, every value resolved; no stem is looked for.
+
+    Args:
+        path: The session's file.
+        overrides: As for `open_song`.
+        preset: Likewise.
+
+    Raises:
+        DocumentError: For a mistake in the session or its preset.
+        UsageError: For an override that is not ``path=value``.
+    """
     parsed = [parse_override(o) if isinstance(o, str) else o for o in overrides]
     outer = [each for each in parsed if each.path[0] in OF_THE_PRESET]
     inner = [each for each in parsed if each.path[0] not in OF_THE_PRESET]
@@ -65,8 +83,7 @@ def open_song(
     said = frozenset(each.value for each in parsed if isinstance(each.value, str))
     session = session.place(Origin(path.parent, said, own=True)).read_from(str(path))
     chosen = _preset_path(session) if preset is None else find_preset("mix", preset)
-    resolved = _resolved(session, chosen, outer)
-    return Song(session, resolved, session_stems(session, resolved))
+    return session, _resolved(session, chosen, outer)
 
 
 def plan_song(
