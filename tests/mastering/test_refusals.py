@@ -170,7 +170,7 @@ def test_dc_is_not_taken_for_loudness(write: Write, tmp_path: Path) -> None:
     # K-weighting hears only the steps at its ends, and a limiter lowers those with the rest.
     assert result.file is None
     assert result.figures is not None
-    assert result.figures["reachable_lufs"] < -20.0
+    assert result.figures["reachable_lufs"] < -15.0
 
 
 def test_nan_in_the_mix_names_file_and_time(song: Song, write: Write, tmp_path: Path) -> None:

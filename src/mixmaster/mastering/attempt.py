@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final, NoReturn
 
 import numpy as np
@@ -147,15 +148,31 @@ class Attempt:
         return gain_to_db(highest) - lufs
 
     def _refuse_reduction(self, limiter: Limiter, reduction_db: float, most_db: float) -> NoReturn:
-        # The first stage takes gain + true peak - ceiling off the highest peak.
-        gain_db = self.gain_db - (reduction_db - most_db)
-        over = self._foretold(gain_db, limiter, self._hearing)[0]
+        def allowed(gain_db: float) -> bool:
+            return self._foretold(gain_db, limiter, self._hearing)[1] <= most_db
+
+        # Each dB less into the limiter takes about one off the highest peak's reduction.
+        over = self._loudest(limiter, allowed, 2.0 * reduction_db + _ROOM_DB)
         self._refuse_loudness(
             f"it needs {reduction_db:.2f} dB of gain reduction, and the limiter may use "
             f"{most_db:g}",
             over,
             reduction_db,
         )
+
+    def _loudest(self, limiter: Limiter, allowed: Callable[[float], bool], span_db: float) -> float:
+        """Return how far over what is wanted the loudest master is that is allowed.
+
+        Args:
+            limiter: The limiter.
+            allowed: Whether a gain is; up to some gain all are.
+            span_db: So much less gain than the last attempt's is surely allowed.
+        """
+        low, high = self.gain_db - span_db, self.gain_db
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if allowed(middle) else (low, middle)
+        return self._foretold(low, limiter, self._hearing)[0]
 
     def _refuse_plr(self, limiter: Limiter, plr_lu: float, least_lu: float) -> NoReturn:
         high, reduction = self.gain_db, self._foretold(self.gain_db, limiter, self._hearing)[1]
@@ -170,11 +187,12 @@ class Attempt:
                 "no limiter can give dynamics back: compress less, or allow less",
                 {**figures, "unlimited_plr_lu": unlimited},
             )
-        for _ in range(_BISECTIONS):
-            middle = 0.5 * (low + high)
-            plr = self._foretold_plr(middle, limiter)
-            low, high = (middle, high) if plr is None or plr >= least_lu else (low, middle)
-        over = self._foretold(low, limiter, self._hearing)[0]
+
+        def allowed(gain_db: float) -> bool:
+            plr = self._foretold_plr(gain_db, limiter)
+            return plr is None or plr >= least_lu
+
+        over = self._loudest(limiter, allowed, high - low)
         why = f"it would leave a peak-to-loudness ratio of {plr_lu:.1f} LU, and {least_lu:g} is "
         self._refuse_loudness(f"{why}the least that is allowed", over, reduction, figures)
 
@@ -191,7 +209,7 @@ class Attempt:
             plain = self._programme.model().plain(self._whole)
             if plain is not None:
                 reachable = figures["reachable_lufs"] = plain + self.gain_db - over
-                hint += f", or ask for {_quieter(reachable):.1f} LUFS (--loudness)"
+                hint += f", or ask for less (--loudness {_quieter(reachable):.1f})"
             raise RefusedError(
                 request.name,
                 f"without a limiter the true peak would be {peak_dbtp:.2f} dBTP, the ceiling is "
