@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mixmaster.errors import RefusedError
+from mixmaster.mixing.arranged import write_down
 from mixmaster.results import Result
 from mixmaster.units import ms_to_samples
 
@@ -154,10 +156,19 @@ def _relate(
     from mixmaster.checking.scan import outline_stem
 
     paths = list(dict.fromkeys(path for stem in stems for path in stem.paths))
-    with ThreadPoolExecutor(max(1, threads), thread_name_prefix="align") as pool:
-        scans = list(pool.map(outline_stem, paths))
-    silent = frozenset(scan.path for scan in scans if scan.silent)
-    return _Found(paths, relations(scans, threads=threads, tell=tell), silent)
+    arranged = {path: one for stem in stems for path, one in stem.arranged.items()}
+    with (
+        TemporaryDirectory(prefix="mixmaster-") as folder,
+        ThreadPoolExecutor(max(1, threads), thread_name_prefix="align") as pool,
+    ):
+        heard = {
+            path: write_down(arranged[path], Path(folder) / f"{number}.wav")
+            for number, path in enumerate(paths)
+            if path in arranged
+        }
+        scans = list(pool.map(outline_stem, [heard.get(path, path) for path in paths]))
+        silent = frozenset(path for path, scan in zip(paths, scans, strict=True) if scan.silent)
+        return _Found(paths, relations(scans, threads=threads, tell=tell), silent)
 
 
 def _place(

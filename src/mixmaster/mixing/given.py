@@ -11,6 +11,7 @@ from mixmaster.audio.source import AudioInfo
 from mixmaster.errors import DocumentError, Problem
 from mixmaster.mixing.names import Assignment, Stem, assign
 from mixmaster.mixing.preset import MixPreset
+from mixmaster.mixing.regions import Arrangement
 from mixmaster.mixing.stems import StemSource
 
 
@@ -25,6 +26,7 @@ class Given:
         polarity: Whether it is turned upside down before the strip.
         delay_ms: Delay before the strip, on top of its own.
         pan: Where it lies; None for where its strip puts it.
+        arrangement: Its regions; None without any.
     """
 
     name: str = ""
@@ -33,6 +35,7 @@ class Given:
     polarity: bool = False
     delay_ms: float = 0.0
     pan: float | None = None
+    arrangement: Arrangement | None = None
 
 
 def assign_stems(

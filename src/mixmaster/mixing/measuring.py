@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from mixmaster.arrays import Block
-from mixmaster.audio.source import open_source
 from mixmaster.engine.threads import one_blas_thread
 from mixmaster.metering.loudness import BlockPowers
 from mixmaster.mixing.preset import MixPreset
@@ -35,7 +34,7 @@ def measure(stems: Sequence[StemSource], threads: int, tell: Progress) -> dict[s
         nonlocal done
         parts = []
         for info in stem.files:
-            with open_source(info.path, strict=stem.strict) as source:
+            with stem.open_file(info) as source:
                 meter = BlockPowers(source.sample_rate_hz, source.channels)
                 for block in source.blocks():
                     meter.update(block)

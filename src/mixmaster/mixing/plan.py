@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixmaster.audio.discover import Discovery, discover
@@ -19,7 +19,9 @@ from mixmaster.engine.resources import resource_paths
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.mixing.aligning import Alignment, align, alignment_notes
-from mixmaster.mixing.automation import Song, resolve
+from mixmaster.mixing.arranged import takes_of
+from mixmaster.mixing.arranging import Studio, arrange
+from mixmaster.mixing.automation import Moves, Song, resolve
 from mixmaster.mixing.channels import Instance
 from mixmaster.mixing.console import Console, Place
 from mixmaster.mixing.given import Given, assign_stems, said_of
@@ -63,6 +65,8 @@ class MixPlan:
         tempo_map: Where bars and beats lie; None where the preset's tempo holds throughout.
         alignments: What aligning did, one entry a stem whose strip asks for it.
         session: The session that it is planned from; None for a folder of stems.
+        instances: The stems as the console takes them.
+        moves: What automation makes of the console.
     """
 
     preset: MixPreset
@@ -80,6 +84,8 @@ class MixPlan:
     tempo_map: TempoMap | None = None
     alignments: tuple[Alignment, ...] = ()
     session: Session | None = None
+    instances: tuple[Instance, ...] = ()
+    moves: Moves = field(default_factory=Moves)
 
     @property
     def sources(self) -> dict[str, StemSource]:
@@ -98,9 +104,16 @@ class MixPlan:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """All files that are read: the stems', in order, and what effects need."""
+        """All files that are read: the stems', in order, takes, and what effects need."""
         stems = [path for stem in self.sources.values() for path in stem.paths]
-        return (*stems, *self.resources)
+        return tuple(dict.fromkeys((*stems, *(info.path for info in self.takes), *self.resources)))
+
+    @property
+    def takes(self) -> tuple[AudioInfo, ...]:
+        """The files that regions are pieces of and that are no stems themselves, each once."""
+        stems = self.sources.values()
+        own = [info for stem in stems for info in stem.files]
+        return takes_of(own, [one for stem in stems for one in stem.arranged.values()])
 
     @property
     def resources(self) -> tuple[Path, ...]:
@@ -195,8 +208,22 @@ def plan_mix(
             )
     assignment = assign_stems(infos, preset, given or {})
     rate = sample_rate_hz or max(info.sample_rate_hz for info in infos.values())
+    tempo = tempo_map or TempoMap.constant(preset.tempo_bpm)
+    arranged = arrange(
+        {path: each.arrangement for path, each in (given or {}).items() if each.arrangement},
+        infos,
+        Studio(rate, tempo, where, strict),
+    )
     stems = {
-        each.id: StemSource(each.id, tuple(infos[stem.path] for stem in each.stems), rate, strict)
+        each.id: StemSource(
+            each.id,
+            tuple(infos[stem.path] for stem in each.stems),
+            rate,
+            strict,
+            arranged={
+                stem.path: arranged[stem.path] for stem in each.stems if stem.path in arranged
+            },
+        )
         for each in assignment.instances
     }
     strips = {each.id: each.strip for each in assignment.instances}
@@ -218,9 +245,7 @@ def plan_mix(
         late = round(ms_to_samples(delays_ms[stem.id], rate)) + moved.get(stem.id, 0)
         stem.skipped_frames = max(0, -late)
     length_s = max(stem.frames for stem in stems.values()) / rate
-    song = Song(
-        preset, tuple(stems), tempo_map or TempoMap.constant(preset.tempo_bpm), rate, length_s
-    )
+    song = Song(preset, tuple(stems), tempo, rate, length_s)
     moves = resolve(automation, song, where=where)
     loudest = section is not None and section.loudest_s is not None
     measured = [
@@ -281,6 +306,8 @@ def plan_mix(
         tempo_map=tempo_map,
         alignments=alignments,
         session=session,
+        instances=tuple(instances),
+        moves=moves,
     )
 
 

@@ -24,6 +24,7 @@ from mixmaster.engine.stats import BridgeRow
 from mixmaster.engine.threads import keep_freed_memory
 from mixmaster.errors import RefusedError, UsageError
 from mixmaster.metering.programme import ProgrammeFigures
+from mixmaster.mixing.arranged import declared_regions
 from mixmaster.mixing.plan import MixPlan, Progress
 from mixmaster.mixing.staging import Staging
 from mixmaster.results import Result, jsonable
@@ -166,16 +167,29 @@ def mix_manifest(
     spec: FileSpec,
     hashes: Mapping[Path, Future[str]],
     bridge: tuple[BridgeRow, ...],
+    *,
+    kind: str = "mix",
+    more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return what a mix's manifest says: from what it was made, and how to make it again."""
+    """Return what a mix's manifest says: from what it was made, and how to make it again.
+
+    Args:
+        plan: What was mixed.
+        spec: What kind of file it is.
+        hashes: Of all that was read.
+        bridge: The levels on the way.
+        kind: What it is: ``mix`` or ``stem``.
+        more: Settings besides the plan's: of a version, of a stem.
+    """
     inputs = [
         input_record(info, hashes[info.path].result())
         for stem in plan.sources.values()
         for info in stem.files
     ]
+    inputs += [input_record(info, hashes[info.path].result()) for info in plan.takes]
     inputs += [input_record(probe(path), hashes[path].result()) for path in plan.resources]
     passage = plan.passage
-    settings = {
+    settings: dict[str, Any] = {
         "preset": plan.preset.model_dump(mode="json", exclude_none=True),
         "sample_rate_hz": plan.sample_rate_hz,
         "strips": {name: [path.name for path in stem.paths] for name, stem in plan.sources.items()},
@@ -186,13 +200,19 @@ def mix_manifest(
         settings["song"] = {"title": plan.session.title, "artist": plan.session.artist}
     if plan.automation:
         settings["automation"] = [lane.model_dump(mode="json") for lane in plan.automation]
+    regions = declared_regions(
+        one for stem in plan.sources.values() for one in stem.arranged.values()
+    )
+    if regions:
+        settings["regions"] = regions
     if plan.tempo_map is not None:
         settings["tempo_map"] = plan.tempo_map.model_dump(mode="json", exclude_none=True)
     plugins = fingerprints(insert.settings for node in plan.graph.nodes for insert in node.inserts)
     if plugins:
         settings["plugins"] = plugins
+    settings |= more or {}
     made = build(
-        "mix",
+        kind,
         inputs=inputs,
         settings=settings,
         revisions=plan.revisions(),

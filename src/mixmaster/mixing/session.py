@@ -11,6 +11,7 @@ from mixmaster.documents.base import Document, MisfitError, Settings, items, par
 from mixmaster.documents.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM, TempoMap
 from mixmaster.errors import Problem
 from mixmaster.mixing.preset import Name, Version
+from mixmaster.mixing.regions import MOST_REGIONS, Region, RegionMode
 
 TimeSignature = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?/(1|2|4|8|16|32)$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -48,6 +49,14 @@ class SessionStem(Settings):
         "Where it lies, -1 left to +1 right; where its strip puts it if silent.",
         low=-1.0,
         high=1.0,
+    )
+    region_mode: RegionMode = parameter(
+        "fix",
+        "What plays where no region lies: fix, the stem itself, so that regions are repairs laid "
+        "over it; comp, nothing, so that the stem is what its regions put together.",
+    )
+    region: tuple[Region, ...] = items(
+        "Pieces of the stem or of other takes of it, placed in its time.", most=MOST_REGIONS
     )
     notes: str = parameter("", "What is worth knowing of it.")
     duration_s: float | None = parameter(

@@ -16,6 +16,7 @@ from mixmaster.errors import AudioFileError, DocumentError, Problem, UsageError
 from mixmaster.mixing.given import Given
 from mixmaster.mixing.plan import find_stems
 from mixmaster.mixing.preset import MixPreset
+from mixmaster.mixing.regions import Arrangement
 from mixmaster.mixing.roles import vocabulary
 from mixmaster.mixing.session import Session, SessionStem
 
@@ -63,6 +64,12 @@ def session_stems(session: Session, preset: MixPreset) -> SessionStems:
                 missing.append((number, stem))
             continue
         entries[by_identity.setdefault(_identity(path), path)] = stem
+    takes = _takes(session, folder, problems)
+    named = {_identity(path) for path in entries}
+    alternatives = [
+        path for path in listed if _identity(path) in takes and _identity(path) not in named
+    ]
+    listed = [path for path in listed if path not in alternatives]
     strangers = [path for path in listed if path not in entries]
     problems += _missing(missing, strangers, folder)
     problems += _homeless(session, preset)
@@ -70,6 +77,9 @@ def session_stems(session: Session, preset: MixPreset) -> SessionStems:
         raise DocumentError(session.where, tuple(problems))
     unused = [path for path, stem in entries.items() if not stem.use]
     paths = [path for path in (*listed, *entries) if path not in unused]
+    if alternatives:
+        names = ", ".join(shown(path.name) for path in alternatives)
+        notes.append(f"takes that regions are pieces of, no stems of their own: {names}")
     if unused:
         names = ", ".join(shown(path.name) for path in unused)
         notes.append(f"left out by the session: {names}")
@@ -86,6 +96,7 @@ def session_stems(session: Session, preset: MixPreset) -> SessionStems:
             stem.polarity,
             stem.delay_ms,
             stem.pan,
+            _arrangement(session, stem, folder),
         )
         for path, stem in entries.items()
         if stem.use
@@ -163,6 +174,31 @@ def _listed(session: Session, folder: Path) -> tuple[list[Path], list[str], list
             paths += [one for one in found.paths if one not in paths]
             notes += found.notes
     return paths, notes, problems
+
+
+def _takes(session: Session, folder: Path, problems: list[Problem]) -> set[Path]:
+    """Return the files that regions name; add those that are not there to the problems."""
+    found = set()
+    for number, stem in enumerate(session.stem, start=1):
+        for place, region in enumerate(stem.region, start=1):
+            if region.file is None or not (stem.use and region.use):
+                continue
+            path = _beside(folder, region.file)
+            found.add(_identity(path))
+            if not _exists(path):
+                names = [os.path.relpath(each, folder) for each in _files_in([path.parent])]
+                hint = did_you_mean(region.file, names)
+                key = f"stem.{number}.region.{place}.file"
+                problems.append(Problem(key, f"there is no file '{region.file}'", hint))
+    return found
+
+
+def _arrangement(session: Session, stem: SessionStem, folder: Path) -> Arrangement | None:
+    if not stem.region:
+        return None
+    number = next(n for n, each in enumerate(session.stem, start=1) if each is stem)
+    takes = {region.file: _beside(folder, region.file) for region in stem.region if region.file}
+    return Arrangement(stem.region, stem.region_mode, f"stem.{number}", takes)
 
 
 def _beside(folder: Path, text: str) -> Path:
