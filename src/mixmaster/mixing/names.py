@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixmaster.errors import DocumentError, Problem
@@ -35,7 +35,8 @@ class Stem:
         channels: How many channels it has; only mono stems pair.
         sample_rate_hz: Its rate; the halves of a pair have the same.
         frames: Its length; the halves of a pair have the same.
-        label: What it is called instead of its file; empty if the file's name will do.
+        label: What it is called instead of its file; empty if the file's name will do. Where it
+            says nothing, the file's name finds the strip.
         strip: The strip that it is given to whatever its name; empty where the name decides.
     """
 
@@ -195,6 +196,9 @@ def assign(
             homes.append((name, Claim(name.stem.strip, "", GIVEN)))
             continue
         matching = _matching(name, claims)
+        if not recognised(matching) and name.stem.label:
+            # A name may say who sings; what the file is called may still say that it is a voice.
+            matching = _matching(_name(replace(name.stem, label="")), claims)
         used |= {(match.claim.strip, match.claim.written) for match in matching}
         best = strongest(matching)
         if not best:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mixmaster.audio.names import has_audio_suffix, is_hidden, shown
 from mixmaster.audio.source import AudioInfo, content_hash, probe
-from mixmaster.documents.addresses import did_you_mean
+from mixmaster.documents.addresses import did_you_mean, nearest
 from mixmaster.errors import AudioFileError, DocumentError, Problem, UsageError
 from mixmaster.mixing.given import Given
 from mixmaster.mixing.plan import find_stems
@@ -71,7 +71,7 @@ def session_stems(session: Session, preset: MixPreset) -> SessionStems:
     ]
     listed = [path for path in listed if path not in alternatives]
     strangers = [path for path in listed if path not in entries]
-    problems += _missing(missing, strangers, folder)
+    problems += _missing(missing, strangers, entries, folder)
     problems += _homeless(session, preset)
     if problems:
         raise DocumentError(session.where, tuple(problems))
@@ -217,25 +217,36 @@ def _identity(path: Path) -> Path:
 
 
 def _missing(
-    missing: Sequence[tuple[int, SessionStem]], strangers: Sequence[Path], folder: Path
+    missing: Sequence[tuple[int, SessionStem]],
+    strangers: Sequence[Path],
+    known: Mapping[Path, SessionStem],
+    folder: Path,
 ) -> Iterator[Problem]:
     """Say of each stem that is not there where it may be now."""
     if not missing:
         return
     places = {_beside(folder, stem.file).parent for _, stem in missing}
-    candidates = list(dict.fromkeys([*strangers, *_files_in(places)]))
+    taken = {_identity(path) for path in known}
+    near_by = [path for path in _files_in(places) if _identity(path) not in taken]
+    candidates = list(dict.fromkeys([*strangers, *near_by]))
     wanted = {stem.sha256 for _, stem in missing if stem.sha256}
     same = {content_hash(path): path for path in candidates} if wanted else {}
     for number, stem in missing:
         renamed = same.get(stem.sha256 or "")
         if renamed is not None:
-            now = os.path.relpath(renamed, folder)
+            now = _from(renamed, folder)
             hint = f"the same audio lies in '{now}': file = '{now}'"
         else:
-            names = {os.path.relpath(path, folder): path for path in candidates}
-            hint = did_you_mean(stem.file, list(names))
-            hint = hint if hint.startswith("did") else "take its [[stem]] out, or use = false"
+            names = {path.stem: path for path in reversed(candidates)}
+            near = nearest(Path(stem.file).stem, list(names))
+            hint = "take its [[stem]] out, or use = false"
+            if near is not None:
+                hint = f"did you mean '{_from(names[near], folder)}'?"
         yield Problem(f"stem.{number}.file", f"there is no file '{stem.file}'", hint)
+
+
+def _from(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def _files_in(folders: Iterable[Path]) -> list[Path]:
