@@ -75,12 +75,15 @@ class Processor(ABC):
         phase_sos: The all-pass sections, ``(sections, 6)``, that the whole signal goes through
             beside all else, as that of a crossover does; None for none. A dry path goes through
             them too, or what is added to it would cancel.
+        hears_itself: Whether a detector inside listens to the block without reporting a gain: a
+            key takes the block's place there, and nowhere else.
     """
 
     latency_samples: int = 0
     tail_samples: int = 0
     settle_samples: int = 0
     phase_sos: Block | None = None
+    hears_itself: bool = False
 
     @abstractmethod
     def process(self, block: Block, at: BlockContext) -> Block:

@@ -222,6 +222,7 @@ class _Echoes(Processor):
             )
             self._ducking = ducking.prepare(replace(context, automated=frozenset()))
             self.settle_samples = self._ducking.settle_samples
+            self.hears_itself = True
         self._safety = 1.0
         if len(colour):
             # A Butterworth cut never lifts, its sampled likeness by a fraction of a dB at most;
@@ -248,7 +249,8 @@ class _Echoes(Processor):
             fed[0] = 0.5 * (block[0] + block[1])
         wet = self.echoes(fed, at)
         if self._ducking is not None:
-            wet = self._ducking.process(wet, BlockContext(start_frame=at.start_frame, key=block))
+            dry = block if at.key is None else at.key
+            wet = self._ducking.process(wet, BlockContext(start_frame=at.start_frame, key=dry))
         return blend(block, wet, self._mix.at(at))
 
     @abstractmethod

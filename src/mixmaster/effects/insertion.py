@@ -42,6 +42,7 @@ class _Blended(Processor):
         self.latency_samples = inner.latency_samples
         self.tail_samples = inner.tail_samples
         self.settle_samples = inner.settle_samples
+        self.hears_itself = inner.hears_itself
         self._delay = DelayLine(channels, inner.latency_samples)
         turned = inner.phase_sos
         self._turn = None if turned is None else GridSosFilter(turned, channels)

@@ -86,7 +86,8 @@ class Insert:
         automation: The curves of the parameters that move, by address within the effect.
         files: The files that the effect needs.
         leader: An insert of the same settings elsewhere: where that is dynamics, its gain is
-            applied here frame by frame, whatever this one would have heard. None to hear.
+            applied here frame by frame, and where it has a detector inside, that hears here what
+            it hears there. None for an insert that hears for itself.
     """
 
     id: str

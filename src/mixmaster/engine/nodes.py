@@ -19,12 +19,13 @@ from mixmaster.errors import SignalError
 class Signals:
     """What a node gives for one block: the post point, and the pre point if it is tapped.
 
-    ``gains`` are the gain curves of its inserts that others follow, by the inserts' ids.
+    ``led`` is what others follow: the gain curves of its inserts, or what their detectors hear,
+    by the inserts' ids.
     """
 
     pre: Block | None
     post: Block
-    gains: Mapping[str, Block] = field(default_factory=dict)
+    led: Mapping[str, Block] = field(default_factory=dict)
 
     def at(self, feed: Feed) -> Block:
         """Return the signal that ``feed`` taps."""
@@ -115,10 +116,10 @@ class FeedPort:
 
 
 class Follower:
-    """The gain of another insert, in step with the insert that follows it.
+    """The gain of another insert, or what it hears, in step with the insert that follows it.
 
     Args:
-        leader: Whose gain it is.
+        leader: Which insert it is.
         delay_samples: How much later than the leader's the follower's signal is.
     """
 
@@ -127,9 +128,9 @@ class Follower:
         self._samples = delay_samples
         self._delay: DelayLine | None = None
 
-    def gain(self, signals: Mapping[str, Signals]) -> Block:
-        """Return the gain for this block, as the leader's ``gain_curve`` gave it."""
-        curve = signals[self.leader.node].gains[self.leader.insert]
+    def of_block(self, signals: Mapping[str, Signals]) -> Block:
+        """Return what the leader's ``gain_curve`` gave for this block, or the block it heard."""
+        curve = signals[self.leader.node].led[self.leader.insert]
         if not self._samples:
             return curve
         rows = np.atleast_2d(curve)
@@ -145,7 +146,7 @@ class InsertRun:
     Attributes:
         latency_samples: How late the signal that it is given is.
         automation: What moves its parameters, and the tempo where it follows one that moves.
-        follower: Whose gain it applies instead of its own; None for its own.
+        follower: Whose gain it applies, or what it hears, instead of its own; None for its own.
         leads: Whether others follow it.
     """
 
@@ -216,13 +217,13 @@ class NodeRun:
         if node.head_gain != 1.0:
             block = block * node.head_gain
         block = self._delay.process(block)
-        gains: dict[str, Block] = {}
+        led: dict[str, Block] = {}
         for insert in self.inserts:
-            block = self._insert(insert, block, start_frame, keys)
+            heard, block = block, self._insert(insert, block, start_frame, keys)
             if insert.leads:
                 curve = insert.processor.gain_curve()
-                assert curve is not None
-                gains[insert.id] = curve.copy()  # the next block may come before it is read
+                # The next block may come before the curve is read.
+                led[insert.id] = heard if curve is None else curve.copy()
         if node.motion is not None:
             moving = node.motion.matrix(start_frame - self._latency, block.shape[1])
             post = apply_moving(moving, block)
@@ -230,7 +231,7 @@ class NodeRun:
             post = apply_matrix(node.post, block)
         if self.stats is not None:
             self.stats.update_out(block, post)
-        return Signals(block if self._keeps_pre else None, post, gains)
+        return Signals(block if self._keeps_pre else None, post, led)
 
     def row(self) -> BridgeRow | None:
         """Return this node's line of the meter bridge; None if it is not metered."""
@@ -246,10 +247,12 @@ class NodeRun:
             block = insert.wait.process(block)
         if insert.bypass is not None:
             return insert.bypass.process(block)
-        if insert.follower is not None:
-            return insert.processor.replay(block, insert.follower.gain(keys))
         key: Block | None = None
-        if insert.key is not None:
+        if insert.follower is not None:
+            key = insert.follower.of_block(keys)
+            if insert.processor.is_dynamics:
+                return insert.processor.replay(block, key)
+        elif insert.key is not None:
             key = zeros(insert.key_channels, block.shape[1])
             for index, port in enumerate(insert.key):
                 port.add_to(key, keys[port.feed.source], start_frame, first=index == 0)

@@ -105,7 +105,8 @@ class _Preparation:
         if insert.settings.follows_tempo:
             automation |= self._tempo
         processor = self._processor(node, insert, automation)
-        led = self._leading(insert) if processor.is_dynamics else None
+        listens = processor.is_dynamics or processor.hears_itself
+        led = self._leading(insert) if listens else None
         if led is not None:
             arrival = led.latency_samples
         else:
@@ -133,7 +134,7 @@ class _Preparation:
             key_channels=max((self._channels(feed) for feed in insert.key or ()), default=1),
             stats=InsertStats(insert.id) if shown else None,
             follower=follower,
-            leads=dynamic and Leader(node.id, insert.id) in self._leaders,
+            leads=listens and bypass is None and Leader(node.id, insert.id) in self._leaders,
         )
 
     def _processor(self, node: Node, insert: Insert, automation: Mapping[str, Values]) -> Processor:

@@ -22,6 +22,9 @@ class Variants:
 
     Args:
         main: The graph that the others are variants of; its output is no output yet.
+
+    Attributes:
+        sources: The ids of nodes that need a source of their own, and whose source is meant.
     """
 
     def __init__(self, main: Graph) -> None:
@@ -29,6 +32,7 @@ class Variants:
         self._nodes: dict[str, Node] = {node.id: node for node in main.nodes}
         self._alike: dict[str, list[str]] = {node.id: [node.id] for node in main.nodes}
         self._outputs: list[str] = []
+        self.sources: dict[str, str] = {}
 
     def graph(self) -> Graph:
         """Return the graph of all that was asked for; each output once, see the adding methods."""
@@ -107,6 +111,8 @@ class Variants:
         made = replace(own, id=f"{name}:{node.id}", metered=False)
         assert made.id not in self._nodes
         self._nodes[made.id] = made
+        if made.has_source:
+            self.sources[made.id] = node.id
         alike.append(made.id)
         return made.id
 
