@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 
 from mixmaster.arrays import GRID_FRAMES, Block
 from mixmaster.dsp.limiter import TruePeakLimiter
-from mixmaster.dsp.limiter_curve import Ballistics
+from mixmaster.dsp.limiter_adaptive import AdaptiveBallistics, Recovery, SlowPart, SustainedHold
+from mixmaster.dsp.limiter_curve import AnyBallistics, Ballistics
 from mixmaster.dsp.true_peak import KERNEL
 from mixmaster.metering.true_peak import TruePeakMeter
 
@@ -17,6 +20,17 @@ RATES = [44_100, 48_000, 88_200, 96_000, 176_400, 192_000]
 CEILING = 10 ** (-1 / 20)
 SOFT = Ballistics(5.0, 30.0, 120.0, 300.0, 8.0)
 HARD = Ballistics(0.5, 0.0, 1.0, 0.0, 1.0)  # as fast as settings allow: the gain moves most
+ADAPTIVE = AdaptiveBallistics(
+    lookahead_ms=0.5,
+    hold_ms=8.0,
+    sustained=(SustainedHold(13.0, 26.0),),
+    recoveries=(Recovery(45.0, 1.0), Recovery(90.0, 3.0)),
+    ripple_db=0.1,
+    ripple_ms=50.0,
+    slow=(SlowPart(0.5, 30.0, 0.3), SlowPart(0.0, 4.0, 0.5)),
+)
+BARE = AdaptiveBallistics(0.5, 0.0, (), (), 0.0, 0.0, ())  # follows every pool
+APART = replace(ADAPTIVE, release_ms=50.0, link=0.25)
 
 
 def true_peak(signal: Block) -> float:
@@ -29,7 +43,7 @@ def true_peak(signal: Block) -> float:
 def limited(
     signal: Block,
     rate: int = 44_100,
-    ballistics: Ballistics = SOFT,
+    ballistics: AnyBallistics = SOFT,
     blocks: tuple[int, ...] = (4 * GRID_FRAMES,),
 ) -> tuple[Block, Block]:
     """The limited signal and its gain, latency taken off."""
@@ -47,7 +61,7 @@ def limited(
     late = limiter.latency_samples
     return (
         np.concatenate(outs, axis=1)[:, late : late + frames],
-        np.concatenate(gains)[late : late + frames],
+        np.concatenate(gains, axis=-1)[..., late : late + frames],
     )
 
 
@@ -88,7 +102,7 @@ def hostile(frames: int) -> dict[str, Block]:
 def test_ceiling_holds_against_hostile_signals(name: str) -> None:
     signal = hostile(5 * GRID_FRAMES)[name]
     stereo = np.stack([signal, 0.7 * np.roll(signal, 37)])
-    for ballistics in (SOFT, HARD):
+    for ballistics in (SOFT, HARD, ADAPTIVE, BARE, APART):
         out, _ = limited(stereo, ballistics=ballistics)
         assert true_peak(out) <= CEILING
 
@@ -97,8 +111,9 @@ def test_ceiling_holds_against_hostile_signals(name: str) -> None:
 def test_ceiling_holds_at_every_rate(rate: int) -> None:
     signals = hostile(4 * GRID_FRAMES)
     for name in ("steady edge of 100 dB", "noise, steps of 100 dB", "clipped noise", "square"):
-        out, _ = limited(signals[name][None], rate)
-        assert true_peak(out) <= CEILING, name
+        for ballistics in (SOFT, ADAPTIVE):
+            out, _ = limited(signals[name][None], rate, ballistics)
+            assert true_peak(out) <= CEILING, name
 
 
 @st.composite
@@ -126,19 +141,23 @@ def patchworks(draw: st.DrawFn) -> Block:
     return signal[None]
 
 
-@given(patchworks(), st.sampled_from([SOFT, HARD, Ballistics(1.0, 12.0, 5.0, 100.0, 3.0)]))
+@given(
+    patchworks(),
+    st.sampled_from([SOFT, HARD, Ballistics(1.0, 12.0, 5.0, 100.0, 3.0), ADAPTIVE, BARE]),
+)
 @settings(deadline=None, max_examples=40)
-def test_ceiling_holds_against_anything(signal: Block, ballistics: Ballistics) -> None:
+def test_ceiling_holds_against_anything(signal: Block, ballistics: AnyBallistics) -> None:
     out, gain = limited(signal, ballistics=ballistics)
     assert true_peak(out) <= CEILING
     assert (gain > 0.0).all()
     assert (gain <= 1.0).all()
 
 
-def test_below_the_ceiling_it_is_the_signal_bit_for_bit() -> None:
+@pytest.mark.parametrize("ballistics", [SOFT, ADAPTIVE, APART])
+def test_below_the_ceiling_it_is_the_signal_bit_for_bit(ballistics: AnyBallistics) -> None:
     signal = np.random.default_rng(2).standard_normal((2, 5 * GRID_FRAMES))
     signal *= 0.999 * CEILING / true_peak(signal)
-    out, gain = limited(signal)
+    out, gain = limited(signal, ballistics=ballistics)
     assert np.array_equal(out, signal)
     assert (gain == 1.0).all()
 
@@ -163,13 +182,15 @@ def test_output_is_the_input_times_the_gain() -> None:
     assert np.allclose(out, signal * gain, rtol=1e-12, atol=0.0)  # one gain for both channels
 
 
+@pytest.mark.parametrize("ballistics", [SOFT, ADAPTIVE, APART])
 @pytest.mark.parametrize("blocks", [(GRID_FRAMES,), (2 * GRID_FRAMES, 5 * GRID_FRAMES)])
-def test_blocks_do_not_matter(blocks: tuple[int, ...]) -> None:
+def test_blocks_do_not_matter(blocks: tuple[int, ...], ballistics: AnyBallistics) -> None:
     rng = np.random.default_rng(5)
     signal = rng.standard_normal((2, 9 * GRID_FRAMES + 1_234))
     signal *= 1.0 + (np.arange(signal.shape[1]) // 7_000 % 2)
-    whole, gain = limited(signal, blocks=(16 * GRID_FRAMES,))
-    parts, gain_of_parts = limited(signal, blocks=blocks)
+    signal[:, 3 * GRID_FRAMES : 7 * GRID_FRAMES] *= 0.01  # where nothing is to be done
+    whole, gain = limited(signal, blocks=(16 * GRID_FRAMES,), ballistics=ballistics)
+    parts, gain_of_parts = limited(signal, blocks=blocks, ballistics=ballistics)
     assert np.array_equal(parts, whole)
     assert np.array_equal(gain_of_parts, gain)
 

@@ -1,16 +1,25 @@
 """A limiter's gain: from the demand of each pool to a smooth curve that is never above it.
 
-Reductions are int64 in fixed point, ``UNIT`` to the factor of two (5.7e-6 dB), see ``pooled``.
+Reductions are integers in fixed point, ``UNIT`` to the factor of two (5.7e-6 dB), see
+``pooled``. The adaptive shaper is in ``limiter_adaptive``; here is the limiter's first revision,
+whose smoother also serves the correcting looks, and what both have in common.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from mixmaster.arrays import Block
+from mixmaster.dsp.limiter_adaptive import (
+    DB_PER_OCTAVE,
+    UNIT,
+    AdaptiveBallistics,
+    AdaptiveShaper,
+    SplineGain,
+    release_step,
+)
 from mixmaster.dsp.pooled import (
     POOL_FRAMES,
     BoxCascade,
@@ -20,9 +29,6 @@ from mixmaster.dsp.pooled import (
     RunningSum,
     TrailingMax,
 )
-
-UNIT: Final = 1 << 20
-_DB_PER_OCTAVE: Final = 20.0 * 0.301029995663981195  # 20 log10(2)
 
 
 def demanded_reduction(peaks: Block, ceiling: float) -> Curve:
@@ -41,12 +47,12 @@ def demanded_reduction(peaks: Block, ceiling: float) -> Curve:
 
 def reduction_db(reduction: Curve) -> Block:
     """Return fixed-point reductions in dB, >= 0."""
-    return np.asarray(reduction * (_DB_PER_OCTAVE / UNIT))
+    return np.asarray(reduction * (DB_PER_OCTAVE / UNIT))
 
 
 @dataclass(frozen=True, slots=True)
 class Ballistics:
-    """How a limiter moves, times in milliseconds.
+    """How a limiter of the first revision moves, times in milliseconds.
 
     Attributes:
         lookahead_ms: How long before a peak the gain starts to fall.
@@ -55,6 +61,7 @@ class Ballistics:
         release_ms: Time in which the gain recovers 6 dB after a lone peak.
         sustain_ms: Reduction that lasts longer than this recovers more slowly; 0 for never.
         sustain_ratio: How many times more slowly.
+        link: How far channels share their reduction: 1 wholly, 0 not at all.
     """
 
     lookahead_ms: float
@@ -62,6 +69,11 @@ class Ballistics:
     release_ms: float
     sustain_ms: float
     sustain_ratio: float
+    link: float = 1.0
+
+
+AnyBallistics = Ballistics | AdaptiveBallistics
+"""How a limiter of any revision moves."""
 
 
 def _pools(time_ms: float, sample_rate_hz: int, least: int) -> int:
@@ -82,8 +94,7 @@ class ReductionShaper:
 
     def __init__(self, ballistics: Ballistics, sample_rate_hz: int) -> None:
         self._closing = Closing(_pools(ballistics.hold_ms, sample_rate_hz, 1))
-        pools_per_octave = ballistics.release_ms * 1e-3 * sample_rate_hz / POOL_FRAMES
-        step = max(1, round(UNIT / max(pools_per_octave, 1.0)))
+        step = release_step(ballistics.release_ms, sample_rate_hz)
         self._fast = LinearRelease(step)
         self._mean: RunningSum | None = None
         if ballistics.sustain_ms > 0.0:
@@ -129,31 +140,64 @@ class GainSmoother:
         return np.asarray(np.exp2(gain, out=gain))
 
 
+class _Curve:
+    """The path from one demand to one gain."""
+
+    def __init__(self, ballistics: AnyBallistics, sample_rate_hz: int, pool_frames: int) -> None:
+        self._shaper: ReductionShaper | AdaptiveShaper
+        self._smoother: GainSmoother | SplineGain
+        if isinstance(ballistics, Ballistics):
+            lookahead = _pools(ballistics.lookahead_ms, sample_rate_hz, 2) + 1
+            self._shaper = ReductionShaper(ballistics, sample_rate_hz)
+            self._smoother = GainSmoother(lookahead, pool_frames)
+        else:
+            self._shaper = AdaptiveShaper(ballistics, sample_rate_hz)
+            self._smoother = SplineGain(pool_frames)
+        self.latency_pools = self._shaper.latency_pools + self._smoother.latency_pools
+
+    def process(self, demand: Curve) -> Block | None:
+        return self._smoother.process(self._shaper.process(demand))
+
+
 class LimiterCurve:
     """The whole path from pooled true peaks to the gain of each frame.
 
     Args:
-        ballistics: The times.
+        ballistics: The times, and how far channels are linked.
         sample_rate_hz: The rate of the frames.
         ceiling: Linear.
         pool_frames: Values that it gives for each pool; 1 for a sketch of the curve.
+        rows: 1 for one gain for all channels, else their number.
     """
 
     def __init__(
         self,
-        ballistics: Ballistics,
+        ballistics: AnyBallistics,
         sample_rate_hz: int,
         ceiling: float,
         pool_frames: int = POOL_FRAMES,
+        rows: int = 1,
     ) -> None:
         self._ceiling = ceiling
-        self._shaper = ReductionShaper(ballistics, sample_rate_hz)
-        lookahead = _pools(ballistics.lookahead_ms, sample_rate_hz, 2) + 1
-        self._smoother = GainSmoother(lookahead, pool_frames)
-        self.latency_pools = self._shaper.latency_pools + self._smoother.latency_pools
+        self._alone = 1.0 - ballistics.link
+        self._pool_frames = pool_frames
+        self._curves = [_Curve(ballistics, sample_rate_hz, pool_frames) for _ in range(rows)]
+        self.latency_pools = self._curves[0].latency_pools
 
     def process(self, peaks: Block) -> Block | None:
-        """Return the gain per frame, late by ``latency_pools``; None where it is 1 throughout."""
-        return self._smoother.process(
-            self._shaper.process(demanded_reduction(peaks, self._ceiling))
-        )
+        """Return the gain per frame, late by ``latency_pools``; None where it is 1 throughout.
+
+        Args:
+            peaks: ``(pools,)``, or ``(rows, pools)`` for gains of ``(rows, frames)``. Linked
+                channels share, of what the neediest demands beyond their own, the part ``link``.
+        """
+        if peaks.ndim == 1:
+            return self._curves[0].process(demanded_reduction(peaks, self._ceiling))
+        demands = np.stack([demanded_reduction(row, self._ceiling) for row in peaks])
+        most = demands.max(axis=0)
+        demands = most - np.floor((most - demands) * self._alone).astype(np.int64)
+        gains = [curve.process(row) for curve, row in zip(self._curves, demands, strict=True)]
+        if all(gain is None for gain in gains):
+            return None
+        ones = np.ones(peaks.shape[1] * self._pool_frames)
+        return np.stack([ones if gain is None else gain for gain in gains])

@@ -48,14 +48,14 @@ _BAND: Final = _make_band()
 
 
 def _window_max(values: Block) -> Block:
-    """Return the maximum of each value and its ``_REACH`` neighbours to either side."""
+    """Return the maximum of each value and its ``_REACH`` neighbours to either side, by row."""
     out = values
     width, window = 1, 2 * _REACH + 1
     while 2 * width <= window:
-        out = np.maximum(out[:-width], out[width:])
+        out = np.maximum(out[:, :-width], out[:, width:])
         width *= 2
     rest = window - width
-    return np.maximum(out[:-rest], out[rest:])
+    return np.maximum(out[:, :-rest], out[:, rest:])
 
 
 class CorrectionLook:
@@ -64,17 +64,18 @@ class CorrectionLook:
     Args:
         channels: Channels of every block.
         ceiling: Linear.
+        rows: How many gains and bounds it is given: 1, or one a channel.
     """
 
-    def __init__(self, channels: int, ceiling: float) -> None:
+    def __init__(self, channels: int, ceiling: float, rows: int = 1) -> None:
         self._ceiling = ceiling
         self._smoother = GainSmoother(_LOOKAHEAD)
         self._delay_pools = self._smoother.latency_pools
         self.latency_pools = _REACH + self._delay_pools
         frames = (_HISTORY + self._delay_pools) * POOL_FRAMES
         self._signal = np.zeros((channels, frames))
-        self._bound = np.zeros(_HISTORY)
-        self._edge = np.ones(_HISTORY + 1)
+        self._bound = np.zeros((rows, _HISTORY))
+        self._edge = np.ones((rows, _HISTORY + 1))
         self._late_bound = np.zeros(self._delay_pools)
 
     def process(
@@ -86,17 +87,21 @@ class CorrectionLook:
 
         Args:
             signal: ``(channels, frames)``, the gain already applied.
-            gain: That gain, ``(frames,)``; None where it is 1 throughout.
-            bound: No interpolated value of a pool was above this before the gain, ``(pools,)``.
+            gain: That gain, ``(frames,)`` or ``(rows, frames)``; None where it is 1 throughout.
+            bound: No interpolated value of a pool was above this before the gain, ``(pools,)``
+                or ``(rows, pools)``.
         """
-        pools = bound.shape[0]
+        bound = np.atleast_2d(bound)
+        pools = bound.shape[1]
         joined = np.concatenate((self._signal, signal), axis=1)
         self._signal = joined[:, signal.shape[1] :]
-        bounds = np.concatenate((self._bound, bound))
-        self._bound = bounds[pools:]
-        edge_now = np.ones(pools) if gain is None else gain[POOL_FRAMES - 1 :: POOL_FRAMES]
-        edges = np.concatenate((self._edge, edge_now))
-        self._edge = edges[pools:]
+        bounds = np.concatenate((self._bound, bound), axis=1)
+        self._bound = bounds[:, pools:]
+        edge_now = np.ones(bound.shape)
+        if gain is not None:
+            edge_now[:] = gain[..., POOL_FRAMES - 1 :: POOL_FRAMES]
+        edges = np.concatenate((self._edge, edge_now), axis=1)
+        self._edge = edges[:, pools:]
 
         measured = self._bounds(bounds, edges)
         recent = joined[:, self._delay_pools * POOL_FRAMES :]
@@ -113,13 +118,13 @@ class CorrectionLook:
 
     def _bounds(self, bounds: Block, edges: Block) -> Block:
         """Return what no interpolated value after the gain can pass, a pool, ``(pools,)``."""
-        inner = slice(_REACH, bounds.shape[0] - _REACH)
-        highest = np.maximum(edges[1:], edges[:-1])
-        out = (highest * bounds)[inner]
+        inner = slice(_REACH, bounds.shape[1] - _REACH)
+        highest = np.maximum(edges[:, 1:], edges[:, :-1])
+        out = (highest * bounds)[:, inner]
         slope = np.abs(np.diff(edges))
         if slope.any():
             out += (_SLOPE_FACTOR / POOL_FRAMES) * _window_max(slope) * _window_max(bounds)
-        return out
+        return np.asarray(out.max(axis=0))
 
     def _measure(self, signal: Block, bound: Block) -> None:
         """Replace every bound above the ceiling by the exact true peak of its pool."""

@@ -1,11 +1,14 @@
 """Streaming operations on pooled curves: sliding maxima, closing, release, running means.
 
-A pool is ``POOL_FRAMES`` frames, counted from the session's zero. All curves here are int64:
+A pool is ``POOL_FRAMES`` frames, counted from the session's zero. All curves here are integers:
 sums and maxima of integers do not depend on how the stream is cut, and come back to exactly
-zero, which a running sum of floats never does.
+zero, which a running sum of floats never does. Maxima keep the type they are given (those of
+int32 take half the time), sums are int64.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +16,28 @@ import numpy.typing as npt
 POOL_FRAMES = 16
 """Frames in a pool: a third of a millisecond at 48 kHz, and a divisor of the block grid."""
 
-Curve = npt.NDArray[np.int64]
+Curve = npt.NDArray[np.signedinteger[Any]]
 """A curve in fixed point, ``(pools,)`` or ``(frames,)``."""
+
+
+def _joined(before: Curve, curve: Curve) -> Curve:
+    """Return both, of the type of ``curve``."""
+    return np.concatenate((before, curve), dtype=curve.dtype, casting="same_kind")
+
+
+class CurveDelay:
+    """A delay of ``pools`` values; zeros come before."""
+
+    def __init__(self, pools: int) -> None:
+        self._held: Curve = np.zeros(pools, dtype=np.int64)
+
+    def process(self, curve: Curve) -> Curve:
+        """Return the delayed curve, of the same length; it may be a view."""
+        if not self._held.shape[0]:
+            return curve
+        joined = _joined(self._held, curve)
+        self._held = joined[curve.shape[0] :].copy()
+        return joined[: curve.shape[0]]
 
 
 def sliding_max(curve: Curve, window: int) -> Curve:
@@ -43,8 +66,8 @@ class TrailingMax:
         """Return ``max(curve[n - window + 1 : n + 1])`` for every n."""
         if self._window == 1:
             return curve
-        joined = np.concatenate((self._tail, curve))
-        self._tail = joined[-(self._window - 1) :]
+        joined = _joined(self._tail, curve)
+        self._tail = joined[-(self._window - 1) :].copy()
         return sliding_max(joined, self._window)
 
 
@@ -67,6 +90,22 @@ class Closing:
         return np.asarray(-self._erode.process(-self._dilate.process(curve)))
 
 
+class Opening:
+    """Keep of every hump what lasts for ``window`` values, and drop what is shorter.
+
+    The closing's counterpart (an erosion, then a dilation). Late by ``window - 1``.
+    """
+
+    def __init__(self, window: int) -> None:
+        self.latency = window - 1
+        self._erode = TrailingMax(window)
+        self._dilate = TrailingMax(window)
+
+    def process(self, curve: Curve) -> Curve:
+        """Return the opened curve, nowhere above what ``curve`` was ``latency`` ago."""
+        return self._dilate.process(np.asarray(-self._erode.process(-curve)))
+
+
 class LinearRelease:
     """Follow a curve up at once, and down by at most ``step`` a value.
 
@@ -78,8 +117,13 @@ class LinearRelease:
         self._step = step
         self._last = 0
 
+    @property
+    def idle(self) -> bool:
+        """Whether it has come back to zero."""
+        return self._last == 0
+
     def process(self, curve: Curve) -> Curve:
-        """Return the released curve, no lower than ``curve``."""
+        """Return the released curve, no lower than ``curve``, int64."""
         ramp = self._step * np.arange(1, curve.shape[0] + 1, dtype=np.int64)
         if not curve.shape[0]:
             return curve
@@ -109,7 +153,7 @@ class RunningSum:
         frames = curve.shape[0]
         if not frames:
             return curve
-        joined = np.concatenate((self._tail, curve))
+        joined = np.concatenate((self._tail, curve), dtype=np.int64)
         out = joined[self.window :] - joined[:frames]
         out[0] += self._sum
         np.cumsum(out, out=out)
@@ -141,3 +185,28 @@ class BoxCascade:
         for box in self._boxes:
             curve = box.process(curve)
         return curve
+
+
+class CentredMean:
+    """A smooth, symmetrical mean over ``half`` values to either side, rounded up.
+
+    Three running means in a row, as ``BoxCascade``, whose lengths add up to the span exactly.
+    Late by ``half``.
+    """
+
+    def __init__(self, half: int) -> None:
+        self.latency = half
+        first = 2 * half // 3
+        second = (2 * half - first) // 2
+        spans = (first, second, 2 * half - first - second)
+        self._boxes = [RunningSum(span + 1) for span in spans if span]
+        self._scale = float(np.prod([span + 1 for span in spans]))
+
+    def process(self, curve: Curve) -> Curve:
+        """Return the mean, of the type of ``curve``; exactly 0 where all of it is 0."""
+        if not self._boxes:
+            return curve
+        out = curve
+        for box in self._boxes:
+            out = box.process(out)
+        return np.asarray(np.ceil(out * (1.0 / self._scale)).astype(curve.dtype))
