@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from mixmaster.documents.base import Document, MisfitError, Settings, items, parameter
 from mixmaster.effects.registry import AnyEffect
@@ -19,6 +19,11 @@ PanLaw = Literal["constant_power", "compromise", "linear", "unity"]
 
 MIN_GAIN_DB = -144.0
 MAX_GAIN_DB = 36.0
+
+Position = float | str
+"""Seconds, or a bar and a beat as text."""
+
+VersionGain = Annotated[float, Field(ge=MIN_GAIN_DB, le=MAX_GAIN_DB)]
 
 _FADER = "The fader, dB; 0 leaves the level alone, -6 is half as loud in amplitude."
 _PAN = "-1 is left, 0 the centre, +1 right; a stereo source is balanced, never collapsed."
@@ -162,11 +167,45 @@ class MixBus(Settings):
     insert: tuple[AnyEffect, ...] = items(_INSERTS, most=64)
 
 
-class Version(Settings):
-    """An alternate of the mix, such as an instrumental."""
+class TimedMute(Settings):
+    """A stretch of time in which something is silent, such as a word."""
 
+    mute: tuple[str, ...] = items("Strips and buses that are silent meanwhile.", least=1)
+    start: Position = parameter(
+        ..., "Where the silence begins: seconds, or a bar and a beat, such as '17:2.5'."
+    )
+    end: Position = parameter(..., "Where it ends.")
+
+
+class Version(Settings):
+    """An alternate of the mix, such as an instrumental: what it does otherwise than the mix.
+
+    What it mutes is silent whatever automation says, sends and returns included; detectors hear it
+    all the same.
+    """
+
+    description: str = parameter("", "What it is, for people; manifests say it.")
     mute: tuple[str, ...] = items(
         "Strips and buses that are left out; strip.bass or bus.bass where one of each has the name."
+    )
+    solo: tuple[str, ...] = items(
+        "Strips and buses that alone are heard, with their groups and returns, whatever else is "
+        "soloed in the mix."
+    )
+    gain_db: dict[str, VersionGain] = parameter(
+        {},
+        "What is added to faders, dB, by strip, bus or VCA (vca.rhythm): lead_vocal = 1.0 is a "
+        "vocal up; sends follow.",
+    )
+    timed_mute: tuple[TimedMute, ...] = items(
+        "Stretches of silence: words that a clean version leaves out.", most=1024
+    )
+    bypass: tuple[str, ...] = items("Inserts that are left out: mix.insert.limiter ...", most=256)
+    dynamics: Literal["anew", "main"] = parameter(
+        "anew",
+        "anew: compressors and the like on buses and the mix hear this version itself. main: their "
+        "gain follows the mix's, moment by moment, so that the version can be cut into it "
+        "unnoticed, or laid under a voice that then sounds as in the mix.",
     )
 
 

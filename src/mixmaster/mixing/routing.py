@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mixmaster.documents.addresses import did_you_mean, insert_ids, item_names
@@ -87,9 +87,17 @@ def _inserts(preset: MixPreset) -> Iterator[Problem]:
 
 
 def _lists(preset: MixPreset) -> Iterator[Problem]:
-    """Members of VCAs and what versions mute exist."""
+    """Members of VCAs and what versions change exist."""
     lists = [(f"vca.{name}.members", vca.members) for name, vca in preset.vca.items()]
-    lists += [(f"version.{name}.mute", version.mute) for name, version in preset.version.items()]
+    for name, version in preset.version.items():
+        key = f"version.{name}"
+        lists += [(f"{key}.mute", version.mute), (f"{key}.solo", version.solo)]
+        lists += [
+            (f"{key}.timed_mute.{number}.mute", each.mute)
+            for number, each in enumerate(version.timed_mute, start=1)
+        ]
+        yield from _gains(preset, f"{key}.gain_db", version.gain_db)
+        yield from _bypasses(preset, f"{key}.bypass", version.bypass)
     for key, names in lists:
         seen: set[str] = set()
         for number, name in enumerate(names, start=1):
@@ -97,6 +105,34 @@ def _lists(preset: MixPreset) -> Iterator[Problem]:
             if seen & set(find(preset, name)):
                 yield Problem(f"{key}.{number}", f"'{name}' is listed twice")
             seen |= set(find(preset, name))
+
+
+def _gains(preset: MixPreset, key: str, names: Iterable[str]) -> Iterator[Problem]:
+    """What a version's gains are added to exists, each once."""
+    seen: set[str] = set()
+    for name in names:
+        vca = name.removeprefix("vca.")
+        if vca != name:
+            if vca not in preset.vca:
+                yield Problem(
+                    f"{key}.{name}", f"no VCA '{vca}'", did_you_mean(vca, list(preset.vca))
+                )
+            continue
+        yield from _reference(preset, f"{key}.{name}", name)
+        if seen & set(find(preset, name)):
+            yield Problem(f"{key}.{name}", f"'{name}' is listed twice")
+        seen |= set(find(preset, name))
+
+
+def _bypasses(preset: MixPreset, key: str, addresses: Sequence[str]) -> Iterator[Problem]:
+    """The inserts that a version leaves out exist."""
+    known = [
+        f"{node}.insert.{name}" for node, inserts in chains(preset) for name in insert_ids(inserts)
+    ]
+    for number, address in enumerate(addresses, start=1):
+        if address not in known:
+            hint = did_you_mean(address, known) if known else "nothing has inserts"
+            yield Problem(f"{key}.{number}", f"no insert '{address}'", hint)
 
 
 def _alignments(preset: MixPreset) -> Iterator[Problem]:

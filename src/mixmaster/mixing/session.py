@@ -10,6 +10,7 @@ from mixmaster.documents.automation import AutomationLane
 from mixmaster.documents.base import Document, MisfitError, Settings, items, parameter
 from mixmaster.documents.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM, TempoMap
 from mixmaster.errors import Problem
+from mixmaster.mixing.file_names import DEFAULT_TEMPLATE, FIELDS, TemplateError, check_template
 from mixmaster.mixing.preset import Name, Version
 from mixmaster.mixing.regions import MOST_REGIONS, Region, RegionMode
 
@@ -142,6 +143,12 @@ class Session(Document):
     version: dict[Name, Version] = parameter(
         {}, "Alternates of the mix, by name: besides the preset's, or in their place."
     )
+    name_template: str = parameter(
+        DEFAULT_TEMPLATE,
+        "What files of versions and stems are called: fields are "
+        + ", ".join(f"{{{name}}}" for name in FIELDS)
+        + "; {title}/{version}.flac makes folders, and names the kind of file.",
+    )
     master: Mastering = parameter(Mastering(), "How it is mastered.")
 
     _where: str = PrivateAttr("the session")
@@ -162,6 +169,10 @@ class Session(Document):
             if first != number:
                 reason = f"'{stem.file}' is stem {first} already"
                 problems.append(Problem(f"stem.{number}.file", reason, "one entry a file"))
+        try:
+            check_template(self.name_template)
+        except TemplateError as error:
+            problems.append(Problem("name_template", error.reason, error.hint))
         if problems:
             raise MisfitError(problems)
         return self

@@ -1,0 +1,169 @@
+"""Names of files by a template, such as ``{artist}_{title}_{version}_{rate}k{bits}``."""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+from mixmaster.audio.names import shown
+from mixmaster.audio.sink import CONTAINERS
+from mixmaster.documents.addresses import did_you_mean
+from mixmaster.engine.publish import inside
+from mixmaster.errors import UsageError
+
+DEFAULT_TEMPLATE = "{artist}_{title}_{version}_{rate}k{bits}"
+
+FIELDS: Mapping[str, str] = {
+    "artist": "whose song it is, as the session says; nothing without one",
+    "title": "the session's title, or the name of the stems' folder",
+    "song": "the session's short name, where it has one; else its title",
+    "version": "main, instrumental ...; of stems the group's name",
+    "preset": "the mix preset's name",
+    "rate": "the sample rate in kHz: 48, 44.1",
+    "bits": "16 or 24, and 32f for float",
+}
+"""What a template may say, and what that is."""
+
+_SEPARATORS = "_- "
+_UNSAFE = '/\\:*?"<>|'
+_LONGEST = 100
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))}
+
+
+class TemplateError(ValueError):
+    """A template that cannot be used.
+
+    Args:
+        reason: What is wrong with it.
+        hint: What would be right.
+    """
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+def check_template(template: str) -> None:
+    """Raise for a template that is none.
+
+    Raises:
+        TemplateError: For a field that does not exist, or braces that do not match.
+    """
+    _parts(template)
+
+
+def file_name(template: str, values: Mapping[str, str], suffix: str) -> str:
+    """Return a file's name, perhaps below folders where the template has slashes.
+
+    Values cannot lead anywhere: separators, control characters and what some system forbids become
+    spaces, and no part begins with a dot. Where a field has no value, what separated it goes, too,
+    and so does a folder without a name.
+
+    Args:
+        template: What the name is made of.
+        values: The value of every field in `FIELDS`.
+        suffix: The name's end, unless the template has one that says what kind of file it is.
+
+    Raises:
+        TemplateError: As `check_template`, and where no name is left.
+    """
+    levels: list[str] = [""]
+    for literal, field in _parts(template):
+        first, *more = literal.split("/")
+        levels[-1] = _joined(levels[-1], first)
+        levels += more
+        if field is not None:
+            levels[-1] = _joined(levels[-1], safe(values[field]))
+    ending = Path(template).suffix
+    has_ending = ending.lower() in CONTAINERS and levels[-1].endswith(ending)
+    if has_ending:
+        levels[-1] = levels[-1].removesuffix(ending)
+    *folders, name = (_tidy(level) for level in levels)
+    if not name:
+        raise TemplateError(f"'{template}' leaves the name empty", "add {title} or {version}")
+    return "/".join([*filter(None, folders), name]) + (ending if has_ending else suffix)
+
+
+def suffix_of(template: str) -> str | None:
+    """Return the end of a template that says what kind of file is meant; None if it does not."""
+    ending = Path(template).suffix
+    return ending if ending.lower() in CONTAINERS else None
+
+
+def safe(value: str) -> str:
+    """Return a value that can neither leave a folder nor trouble a file system."""
+    text = unicodedata.normalize("NFC", value)
+    bare = "".join(" " if c in _UNSAFE or not c.isprintable() else c for c in text)
+    words = " ".join(bare.split()).strip(". ")
+    return words[:_LONGEST].rstrip()
+
+
+def place(folder: Path, names: Mapping[str, str]) -> dict[str, Path]:
+    """Return where files lie, by what each is; no two in one place, none outside the folder.
+
+    Args:
+        folder: The folder of all.
+        names: The files' names, by what they are.
+
+    Raises:
+        UsageError: For two of one name: file systems that take upper and lower case for the same
+            count, too.
+        OutputError: For a link that leads out of the folder.
+    """
+    taken: dict[str, str] = {}
+    for what, name in names.items():
+        key = unicodedata.normalize("NFC", name).casefold()
+        if key in taken:
+            reason = f"{taken[key]} and {what} would both be '{shown(name)}'"
+            raise UsageError("--name-template", reason, "say {version} in it")
+        taken[key] = what
+    return {what: inside(folder, name) for what, name in names.items()}
+
+
+def rate_text(sample_rate_hz: int) -> str:
+    """Return a rate in kHz: ``48``, ``44.1``."""
+    return f"{sample_rate_hz / 1000:.6g}"
+
+
+def bits_text(bit_depth: int) -> str:
+    """Return a bit depth: ``24``; ``32f`` is float."""
+    return "32f" if bit_depth == 32 else str(bit_depth)
+
+
+def _parts(template: str) -> list[tuple[str, str | None]]:
+    known = ", ".join(f"{{{name}}}" for name in FIELDS)
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise TemplateError(f"'{template}': {error}", f"fields are {known}") from error
+    found: list[tuple[str, str | None]] = []
+    for literal, field, form, conversion in parts:
+        if field is not None and field not in FIELDS:
+            hint = did_you_mean(field, list(FIELDS))
+            raise TemplateError(f"'{template}': no field '{{{field}}}'", hint)
+        if form or conversion:
+            raise TemplateError(f"'{template}': {{{field}}} takes no format", f"write {{{field}}}")
+        if any(not c.isprintable() or c in _UNSAFE.replace("/", "") for c in literal):
+            reason = f"'{template}' holds what no file's name may hold everywhere"
+            raise TemplateError(reason, f"letters, digits, spaces, _ - . and fields: {known}")
+        found.append((literal, field))
+    levels = template.split("/")
+    if any(level.strip(" ") in {"", ".", ".."} or level.startswith(".") for level in levels):
+        reason = f"'{template}' leads out of the folder, or to a hidden file"
+        raise TemplateError(reason, "name files inside the folder: {title}/{version}")
+    return found
+
+
+def _joined(name: str, more: str) -> str:
+    """Return both, one after the other, without a separator too many where a value is empty."""
+    if (not name or name[-1] in _SEPARATORS) and more[:1] and more[0] in _SEPARATORS:
+        more = more.lstrip(_SEPARATORS)
+    return name + more
+
+
+def _tidy(name: str) -> str:
+    name = name.strip(_SEPARATORS + ".")
+    return f"{name}_" if name.partition(".")[0].casefold() in _RESERVED else name
