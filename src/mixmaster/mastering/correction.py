@@ -57,6 +57,7 @@ class MatchFigures(Result):
         gain_db: What keeps it as loud as it was.
         plr_before_db: Peak-to-loudness ratio at the stage's input.
         plr_after_db: At its output, measured.
+        plr_of_tone_db: What of the change the new tone alone accounts for.
         share: What is left of the correction: 1 unless the ratio lost too much.
         advice: What the profile says that a match does not touch.
     """
@@ -77,6 +78,7 @@ class MatchFigures(Result):
     gain_db: float
     plr_before_db: float | None
     plr_after_db: float | None
+    plr_of_tone_db: float
     share: float
     advice: tuple[str, ...]
 
@@ -106,6 +108,20 @@ class Correction:
             else 0.0,
         )
 
+    def plr_of_tone_db(self, share: float) -> float:
+        """Return by how much the peak-to-loudness ratio rises by the change of tone alone.
+
+        Loudness hears little bass, peaks hear all of it: a signal of unchanged crest (peak over
+        root mean square), noise for example, has another ratio once its bass is lowered.
+        """
+        before = self.track.sections.spectrum
+        after = self._after(share * self.curves.mid_db, share * self.curves.side_db)
+        power = [float(each.thirds().sum()) for each in (before, after)]
+        if not min(power) > 0.0:
+            return 0.0
+        weighted = [_k_level_db(each, self.sample_rate_hz) for each in (before, after)]
+        return 10.0 * float(np.log10(power[1] / power[0])) - (weighted[1] - weighted[0])
+
     def _after(self, mid_db: Block, side_db: Block) -> match.Spectrum:
         spectrum = self.track.sections.spectrum
         hz = _part_mids_hz()
@@ -116,10 +132,14 @@ class Correction:
         )
 
     def figures(
-        self, where: str, named: NamedProfile, share: float, after: ProgrammeFigures | None
+        self,
+        where: str,
+        named: NamedProfile,
+        settings: MatchFilter,
+        share: float,
+        after: ProgrammeFigures | None,
     ) -> MatchFigures:
         """Return what a stage with a share of this does."""
-        settings = self.filter(share)
         mid, side = np.array(settings.mid_db), np.array(settings.side_db)
         spectrum = self.track.sections.spectrum
         out = self._after(mid, side)
@@ -145,6 +165,7 @@ class Correction:
             gain_db=settings.gain_db,
             plr_before_db=self.track.plr_db,
             plr_after_db=None if after is None else plr_db(after),
+            plr_of_tone_db=round(self.plr_of_tone_db(share), _DIGITS),
             share=share,
             advice=_advice(self.profile, self.track),
         )

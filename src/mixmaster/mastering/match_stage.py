@@ -73,8 +73,8 @@ class Match(KeylessEffect):
     )
     max_plr_loss_db: float = parameter(
         1.0,
-        "The most that the peak-to-loudness ratio may lose: all amounts are lowered until it "
-        "holds.",
+        "The most that the peak-to-loudness ratio may lose, beside what a change of tone alone "
+        "makes of it (less bass is lower peaks): all amounts are lowered until it holds.",
         low=0.1,
         high=12.0,
     )
@@ -111,7 +111,8 @@ class MatchProcessor(Processor):
         rate_hz = context.sample_rate_hz
         one = context.channels == 1 or settings.mid_db == settings.side_db
         curves = [settings.mid_db] if one else [settings.mid_db, settings.side_db]
-        kernels = [_kernel(tuple(each), settings.gain_db, rate_hz) for each in curves]
+        gain = db_to_gain(settings.gain_db)
+        kernels = [gain * _kernel(tuple(each), rate_hz) for each in curves]
         taps = max(kernel.size for kernel in kernels)
         self._split = not one
         self._convolver = Convolver(
@@ -133,12 +134,10 @@ class MatchProcessor(Processor):
 
 
 @lru_cache(maxsize=8)  # a solved match runs at least twice
-def _kernel(coefficients_db: tuple[float, ...], gain_db: float, sample_rate_hz: int) -> Block:
+def _kernel(coefficients_db: tuple[float, ...], sample_rate_hz: int) -> Block:
     """Return the kernel of one curve, ``(taps,)``."""
     coefficients = np.array(coefficients_db)
-    kernel = symmetric_kernel(
-        lambda hz: db_to_gain(curve_db(coefficients, hz) + gain_db), sample_rate_hz
-    )
+    kernel = symmetric_kernel(lambda hz: db_to_gain(curve_db(coefficients, hz)), sample_rate_hz)
     assert kernel is not None  # a third octave at 40 Hz is far from too narrow
     kernel.flags.writeable = False
     return kernel

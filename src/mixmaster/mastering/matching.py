@@ -159,6 +159,7 @@ def _solve(
         share, after = 1.0, None
         for _ in range(_MOST_TRIES):
             loss, after = _plr_loss(spool, track, correction.filter(share), run)
+            loss += correction.plr_of_tone_db(share)
             if loss <= settings.max_plr_loss_db:
                 break
             # Somewhat more than in proportion: peaks do not add up as curves do.
@@ -167,7 +168,18 @@ def _solve(
             share, after = 0.0, track.programme
     finally:
         spool.close()
-    return correction.filter(share), correction.figures(where, named, share, after)
+    settled = _as_loud(correction.filter(share), track.programme, after)
+    return settled, correction.figures(where, named, settled, share, after)
+
+
+def _as_loud(
+    settings: MatchFilter, before: ProgrammeFigures, after: ProgrammeFigures | None
+) -> MatchFilter:
+    """Return a filter with the gain that makes its output as loud as its input, as measured."""
+    if after is None or before.integrated_lufs is None or after.integrated_lufs is None:
+        return settings
+    gain_db = settings.gain_db + before.integrated_lufs - after.integrated_lufs
+    return settings.model_copy(update={"gain_db": round(gain_db, 3) + 0.0})
 
 
 def _spooled(blocks: Iterable[Block], spool: Spool, run: Run) -> Iterator[Block]:

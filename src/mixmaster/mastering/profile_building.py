@@ -38,7 +38,8 @@ from mixmaster.mastering.profile_figures import (
 
 METHOD: Final = (
     "Of each track the loudest third (segments of 1 to 2 s, ranked by the loudness of the 3 s "
-    "around them, among those within BS.1770's gates; at least 6 s): mean power of mid and side. "
+    "around them, among those within BS.1770's gates; at least 6 s), and what is within 1 LU of "
+    "it: mean power of mid and side. "
     "Over tracks, all weighted alike, the interquartile mean in dB, band by band, after their "
     "curves were brought to one level (mean from 100 Hz to 10 kHz). Tolerances are the spread of "
     "{spread} (1.48 times the median distance from the median), at least 0.5 dB."

@@ -6,8 +6,8 @@ segments of 1 to 2 s, half overlapping, with the power-complementary window of `
 so that every frame counts once. Of each segment the power of mid and side in bands of 1/24 octave
 is kept, and its K-weighted power (ITU-R BS.1770-5, drawn from the spectrum). The loudness of a
 segment is that of the 3 s around it. Those that pass BS.1770's gates (-70 LUFS, and 10 LU under
-the mean of those) are ranked; the loudest third of them, and never less than 6 s, are taken, and
-their powers averaged.
+the mean of those) are ranked; the loudest third of them is taken, never less than 6 s, and all
+that is within 1 LU of it: of a steady programme everything. Their powers are averaged.
 
 It keeps 6 KB a second.
 """
@@ -28,6 +28,7 @@ from mixmaster.metering.loudness import lufs_of_power
 
 LOUDEST_SHARE: Final = 1.0 / 3.0
 FEWEST_S: Final = 6.0
+ALIKE_LU: Final = 1.0
 _WINDOW_S: Final = 3.0  # Tech 3341: short-term
 _ABSOLUTE_GATE_LUFS: Final = -70.0  # BS.1770-5, Annex 1
 _RELATIVE_GATE_LU: Final = -10.0  # BS.1770-5, Annex 1
@@ -123,7 +124,9 @@ class LoudSectionsMeter(ChunkMeter[LoudSections]):
         loudness = None
         if len(taken):
             loudness = lufs_of_power(float(np.array(self._powers)[taken].mean()))
-        thirds = parts.reshape(len(taken), self._rows, -1, match.PARTS).sum(axis=3)
+        thirds = parts.reshape(len(taken), self._rows, count // match.PARTS, match.PARTS).sum(
+            axis=3
+        )
         side = np.zeros((0, 0))
         if self._rows == 2:
             side = _db(thirds[:, 1]) - _db(thirds[:, 0])
@@ -158,7 +161,8 @@ def _loudest(powers: Block, hop_s: float) -> tuple[list[int], int]:
     gated = int(loud.sum())
     wanted = max(round(gated * LOUDEST_SHARE), round(FEWEST_S / hop_s), 1)
     order = np.argsort(np.where(loud, -around, np.inf), kind="stable")
-    return sorted(order[: min(wanted, gated)].tolist()), gated
+    quietest = float(lufs[order[min(wanted, gated) - 1]])
+    return np.flatnonzero(loud & (lufs >= quietest - ALIKE_LU)).tolist(), gated
 
 
 def _k_weights(hz: Block, sample_rate_hz: int) -> Block:
