@@ -97,18 +97,43 @@ def test_what_is_not_certain_is_said_in_words(name: str) -> None:
     assert len(load_target(name).target.unsure.split()) > 8
 
 
-@pytest.mark.parametrize("name", ["transparent", "warm", "loud", "voice"])
-def test_presets_stage_their_input_and_end_in_the_delivery_limiter(name: str) -> None:
+OWN_LUFS = {
+    "transparent": -14.0,
+    "warm": -12.0,
+    "loud": -9.0,
+    "open": -14.0,
+    "vinyl-premaster": -14.0,
+    "podcast": -16.0,
+    "voice": -16.0,
+    "broadcast": -23.0,
+    "lo-fi": -14.0,
+    "hip-hop": -9.0,
+    "classical": -18.0,
+}
+
+
+def test_every_preset_that_ships_is_in_this_table() -> None:
+    shipped = {each.name for each in list_presets("mastering") if each.origin == "shipped"}
+    assert shipped == set(OWN_LUFS)
+
+
+@pytest.mark.parametrize("name", OWN_LUFS)
+def test_presets_end_in_the_delivery_limiter_and_have_a_loudness(name: str) -> None:
     preset = load_preset(name)
-    assert preset.input_lufs is not None
+    assert preset.integrated_lufs == OWN_LUFS[name]
+    # Thresholds mean nothing without a level that they are meant for.
+    dynamics = {"compressor", "multiband", "dynamic_eq", "saturation"}
+    needs_level = any(effect.effect in dynamics for effect in preset.insert)
+    assert (preset.input_lufs is not None) >= needs_level
     assert preset.delivery_limiter() is not None
     assert len(preset.chain()) == len(preset.insert) - 1
-    assert preset.description
+    assert len(preset.description.split()) > 8
 
 
-def test_loud_is_louder_than_warm_than_transparent() -> None:
-    own = [load_preset(name).integrated_lufs for name in ("transparent", "warm", "loud")]
-    assert own == [-14.0, -12.0, -9.0]
+@pytest.mark.parametrize("name", ["open", "vinyl-premaster", "classical"])
+def test_what_says_that_it_does_not_compress_does_not(name: str) -> None:
+    kinds = {effect.effect for effect in load_preset(name).insert}
+    assert not kinds & {"compressor", "multiband", "saturation", "clipper"}
 
 
 def test_louder_masters_get_spotifys_lower_ceiling() -> None:

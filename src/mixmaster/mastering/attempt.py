@@ -25,6 +25,9 @@ _MARGIN_DB: Final = 1e-4  # taken off further when a finished file was over
 _ROOM_DB: Final = 6.0  # peaks are measured for this much more gain than would do unlimited
 _PLR_SLACK_LU: Final = 0.05
 _BISECTIONS: Final = 12
+_ROUNDING_DB: Final = 1e-9
+_SILENT: Final = 1e-15
+"""Peaks are rounded up to the next number of 32 bits: those of silence are not quite 0."""
 
 
 def rounding_headroom(spec: FileSpec, *, dither: bool) -> float:
@@ -69,7 +72,7 @@ class Attempt:
                 raise _no_loudness(request)
             self._plain_over = over
             self.gain_db = -over
-        elif request.to_ceiling and programme.true_peak() > 0.0:
+        elif request.to_ceiling and programme.true_peak() > _SILENT:
             self.gain_db = gain_to_db(self._ceiling / programme.true_peak())
 
     @property
@@ -201,7 +204,7 @@ class Attempt:
         assert request.ceiling_dbtp is not None
         peak_dbtp = gain_to_db(self._programme.true_peak()) + self.gain_db
         over = peak_dbtp - gain_to_db(self._ceiling)
-        if over > 1e-9 and self._programme.true_peak() > 0.0:
+        if over > _ROUNDING_DB and self._programme.true_peak() > _SILENT:
             figures = {"true_peak_dbtp": peak_dbtp, "ceiling_dbtp": request.ceiling_dbtp}
             hint = "add a limiter to the preset"
             if request.target.gain_only:
