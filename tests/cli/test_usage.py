@@ -15,7 +15,7 @@ FLAT = ("-p", "flat", "--dry-run")
     [
         (("mxi",), "no command 'mxi' (did you mean 'mix'?)"),
         (("presets", "lst"), "no command 'lst' (did you mean 'list'?)"),
-        (("bananas",), "there are: mix, master"),
+        (("bananas",), "there are: init, mix, master"),
         (
             ("mix", "STEM", "--presett", "flat"),
             "--presett (did you mean --preset?)",

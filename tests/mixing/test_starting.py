@@ -61,9 +61,14 @@ def band(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def started(band: Path, preset: str = "levels.toml", **settings: bool) -> Started:
+def started(
+    band: Path, preset: str = "levels.toml", *, balanced: bool = True, checked: bool = True
+) -> Started:
     name = str(band / preset) if preset.endswith(".toml") else preset
-    return start([band / "stems"], name, output=band / "song.toml", threads=1, **settings)
+    output = band / "song.toml"
+    return start(
+        [band / "stems"], name, output=output, balanced=balanced, checked=checked, threads=1
+    )
 
 
 def planned(band: Path, text: str) -> MixPlan:
@@ -222,7 +227,9 @@ def test_the_table_of_usual_levels_is_that_of_the_presets_that_ship() -> None:
             if strip.input_lufs is not None
         }
         lead = next((levels[name] for name in ("lead_vocal", "voice") if name in levels), None)
-        for name, level in levels.items() if lead is not None else ():
+        if lead is None:
+            continue
+        for name, level in levels.items():
             for role in roles_of(name, preset):
                 found.setdefault(role, []).append(level - lead)
     assert set(USUAL) <= set(vocabulary())

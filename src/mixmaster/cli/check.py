@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from mixmaster.audio.discover import Discovery
     from mixmaster.checking.findings import CheckReport
     from mixmaster.checking.limits import Limits
 
@@ -30,6 +31,7 @@ _TOLD_TOGETHER = ("lossy_origin", "upsampled")
         "check stems/",
         "check stems/ --fail-on-warnings --json",
         "check masters/*.wav -t spotify -t cd",
+        "check song.toml",
     ],
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path())
@@ -70,6 +72,8 @@ def command(
 ) -> int:
     """Check FILES: stems before mixing, or with -t masters against where they go.
 
+    A session (song.toml) stands for its stems, and says what they are.
+
     Stems: rates, lengths and starts, duplicates, dead and equal channels, clipping, dropouts, DC,
     noise floor, mains hum, polarity and delay between related microphones, mono compatibility,
     NaN, files that were MP3 or of 16 bits once.
@@ -85,17 +89,20 @@ def command(
     from mixmaster.checking.masters import check_masters
     from mixmaster.checking.stems import check_stems
     from mixmaster.cli.output import note, progress, show_json
+    from mixmaster.cli.songs import is_session
     from mixmaster.engine.threads import default_threads
 
     limits = [_limits(name, tolerance_lu) for name in targets]
-    found = discover(files)
+    session = is_session(files) and not limits
+    found, roles = _of_session(files[0]) if session else (discover(files), None)
     count = threads or default_threads()
     with progress() as tell:
         if limits:
             through = CODECS if codecs else ()
             report = check_masters(found.paths, limits, codecs=through, threads=count, tell=tell)
         else:
-            report = check_stems(found.paths, roles=_roles(found.paths), threads=count, tell=tell)
+            known = _roles(found.paths) if roles is None else roles
+            report = check_stems(found.paths, roles=known, threads=count, tell=tell)
     for text in found.notes:
         note(text)
     passes = report.passes(strict=fail_on_warnings)
@@ -135,6 +142,19 @@ def _limits(name: str, tolerance_lu: float) -> Limits:
         sample_rate_hz=None if rate == "source" else rate,
         plain_wav=target.file.plain_wav,
     )
+
+
+def _of_session(name: str) -> tuple[Discovery, dict[Path, str]]:
+    """Return a session's stems, and what they are: as it says, else by their names."""
+    from pathlib import Path
+
+    from mixmaster.audio.discover import Discovery
+    from mixmaster.mixing.session_plan import open_song
+
+    song = open_song(Path(name))
+    paths = song.stems.paths
+    said = {path: stem.role for path, stem in song.stems.known.items() if stem.role is not None}
+    return Discovery(paths, song.stems.notes), {**_roles(paths), **said}
 
 
 def _roles(paths: Sequence[Path]) -> dict[Path, str]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mixmaster.documents.base import Document
 
 KINDS = ("mix", "mastering", "target", "profile")
+DOCUMENTS = (*KINDS, "session")
+"""A session is no preset, but is checked like one, and has a schema."""
 
 
 def model_of(kind: str) -> type[Document]:
@@ -22,6 +24,10 @@ def model_of(kind: str) -> type[Document]:
         from mixmaster.mixing.preset import MixPreset
 
         return MixPreset
+    if kind == "session":
+        from mixmaster.mixing.session import Session
+
+        return Session
     if kind == "mastering":
         from mixmaster.mastering.preset import MasteringPreset
 
@@ -117,21 +123,20 @@ def show_command(name: str) -> None:
     "check",
     cls=Command,
     short_help="Check presets: every mistake is named.",
-    examples=["presets check mine.toml", "presets check rock-band spotify --json"],
+    examples=["presets check mine.toml song.toml", "presets check rock-band spotify --json"],
 )
 @click.argument("files", nargs=-1, required=True, shell_complete=_complete)
 @json_option
 def check_command(files: tuple[str, ...], as_json: bool) -> int:
     """Check preset FILES (paths or names): every mistake is named, with the nearest right key.
 
-    The files that effects need, such as impulse responses, are looked for too.
+    The files that effects need, such as impulse responses, are looked for too; for a session its
+    stems, which must be there, and as long as it says.
 
     Exit status 1 when there is one.
     """
     from mixmaster.cli.output import echo, printable, show_json
     from mixmaster.documents.finding import find_preset
-    from mixmaster.documents.loading import load
-    from mixmaster.engine.resources import check_files
     from mixmaster.errors import DocumentError
 
     listed, status = [], 0
@@ -139,14 +144,14 @@ def check_command(files: tuple[str, ...], as_json: bool) -> int:
         try:
             path = _as_file(name) or find_preset(None, name)
             kind = _kind_of(path)
-            check_files(load(model_of(kind), path), str(path))
+            _check(kind, path)
         except DocumentError as error:
             status = 1
             listed.append({"file": name, "valid": False, **error.to_json()})
             text = str(error)
         else:
             listed.append({"file": str(path), "valid": True})
-            text = f"{path}: valid {kind} preset"
+            text = f"{path}: valid {kind}{'' if kind == 'session' else ' preset'}"
         if not as_json:
             echo(printable(text))
     if as_json:
@@ -158,11 +163,13 @@ def check_command(files: tuple[str, ...], as_json: bool) -> int:
     "schema",
     cls=Command,
     short_help="Print the presets' JSON Schema.",
-    examples=["presets schema mix > mix.schema.json", "presets schema"],
+    examples=["presets schema mix > mix.schema.json", "presets schema session", "presets schema"],
 )
-@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.argument("kind", required=False, type=click.Choice(DOCUMENTS))
 def schema_command(kind: str | None) -> None:
     """Print the JSON Schema of a KIND of preset, for editors that complete and check TOML.
+
+    A session has one, too.
 
     Without KIND, those of all kinds: one schema that a preset of any kind satisfies.
     """
@@ -177,6 +184,22 @@ def schema_command(kind: str | None) -> None:
     show_json({"$schema": every[0]["$schema"], "oneOf": every})
 
 
+def _check(kind: str, path: Path) -> None:
+    """Raise for a document that is not right, or that names files which are not there."""
+    from mixmaster.documents.loading import load
+    from mixmaster.engine.resources import check_files
+
+    if kind != "session":
+        check_files(load(model_of(kind), path), str(path))
+        return
+    from mixmaster.mixing.session_plan import open_song
+    from mixmaster.mixing.session_stems import changes
+
+    song = open_song(path)
+    changes(song.session, song.stems, strict=False, threads=1)
+    check_files(song.preset, str(path))
+
+
 def _as_file(name: str) -> Path | None:
     """Return a path that is meant as a file whatever its suffix; None for a preset's name."""
     path = Path(name)
@@ -188,9 +211,10 @@ def _kind_of(path: Path) -> str:
     from mixmaster.documents.addresses import did_you_mean
     from mixmaster.documents.loading import read_table
     from mixmaster.errors import DocumentError, Problem
+    from mixmaster.mixing.session import Session
 
-    kind = read_table(path).get("kind", "mix")
-    if kind in KINDS:
+    kind = read_table(path, max_bytes=Session.max_bytes).get("kind", "mix")
+    if kind in DOCUMENTS:
         return str(kind)
-    hint = did_you_mean(str(kind), KINDS)
+    hint = did_you_mean(str(kind), DOCUMENTS)
     raise DocumentError(str(path), (Problem("kind", f"'{kind}' is no kind of preset", hint),))
