@@ -18,10 +18,12 @@ from mixmaster.cli.options import (
     strict_option,
     threads_option,
 )
+from mixmaster.cli.prints import stems_options, versions_options
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
     from mixmaster.mixing.plan import MixPlan
+    from mixmaster.mixing.printing import PlannedFile
     from mixmaster.mixing.run import BitDepth, MixRun
 
 
@@ -73,6 +75,8 @@ def strip_of(instance: str) -> str:
         "mix stems/ -p rock-band -o chorus.wav --section loudest:30s",
         "mix stems/ -p ./mine.toml -o mix.flac --set mix.gain_db=-3",
         "mix song.toml -o mix.wav",
+        "mix song.toml --versions all --stems -o prints/",
+        "mix song.toml --versions main,tv -o out/ --name-template '{title} ({version}).flac'",
     ],
 )
 @click.argument("stems", nargs=-1, required=True, type=click.Path())
@@ -82,7 +86,8 @@ def strip_of(instance: str) -> str:
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The premaster: .wav, .flac or .aiff; missing folders are made.",
+    help="The premaster: .wav, .flac or .aiff; for versions and stems a folder. Missing folders "
+    "are made.",
 )
 @click.option(
     "--dry-run", is_flag=True, help="Show each stem's route, gains and pan; write nothing."
@@ -92,6 +97,8 @@ def strip_of(instance: str) -> str:
     type=click.Choice(["16", "24", "32"]),
     help="32 is float, the default for WAV; 24 for FLAC and AIFF. Integers are dithered.",
 )
+@versions_options
+@stems_options
 @section_options
 @allow_plugins_option
 @strict_option
@@ -107,6 +114,11 @@ def command(
     output: Path | None,
     dry_run: bool,
     bit_depth: str | None,
+    versions: tuple[str, ...],
+    name_template: str | None,
+    stems_too: bool,
+    stem_returns: str | None,
+    stem_residual: str | None,
     from_s: float | None,
     to_s: float | None,
     section: str | None,
@@ -121,11 +133,16 @@ def command(
     preset and automation. The sum is never scaled behind your back: the default output is 32-bit
     float, and peaks over 0 dBFS are a warning with the figure. A manifest lies beside the output:
     what it was made from, and how to make it again.
+
+    Versions (--versions) and stems (--stems) come out of one run, all of one length from one zero;
+    what versions have in common is worked once. How well the stems add up to the mix is measured
+    on the written files.
     """
-    from mixmaster.cli.bridge import alignment_table, plan_table, staging_table
-    from mixmaster.cli.output import note, progress, show, show_json
+    from mixmaster.cli.output import progress
+    from mixmaster.cli.prints import Prints, show_prints, stems_wanted
     from mixmaster.cli.songs import Given, require_preset
     from mixmaster.engine.publish import check_writable, refuse_inputs
+    from mixmaster.mixing.printing import planned_files, print_mix
     from mixmaster.mixing.run import mix, output_spec
 
     require_preset(stems, preset)
@@ -133,12 +150,18 @@ def command(
         raise UsageError("", "no output was named", "add -o mix.wav, or --dry-run to see the plan")
     given = Given(stems, preset, overrides, tempo_bpm)
     depth = cast("BitDepth | None", int(bit_depth) if bit_depth else None)
-    if output is not None:
+    wanted_stems = stems_wanted(stems=stems_too, returns=stem_returns, residual=stem_residual)
+    prints = None
+    if versions or wanted_stems is not None:
+        prints = Prints(given, versions, name_template, output, stems=wanted_stems)
+    elif name_template is not None:
+        raise UsageError("--name-template", "it names versions and stems", "add --versions main")
+    elif output is not None:
         output_spec(output, sample_rate_hz or 48_000, depth)
         refuse_inputs(output, (*given.paths(), *given.documents))
         if not dry_run:
             check_writable(output, overwrite=overwrite)
-    run = None
+    run, printed, files = None, None, None
     with progress() as tell:
         plan = given.plan(
             sample_rate_hz=sample_rate_hz,
@@ -147,19 +170,39 @@ def command(
             threads=threads,
             progress=tell,
         )
-        if output is not None and not dry_run:
+        if prints is not None and (dry_run or output is None):
+            files = planned_files(plan, output or Path(), prints.wanted(plan), depth)
+        elif prints is not None and output is not None:
+            wanted = prints.wanted(plan)
+            printed = print_mix(
+                plan, output, wanted, bit_depth=depth, overwrite=overwrite, progress=tell
+            )
+        elif output is not None and not dry_run:
             run = mix(plan, output, bit_depth=depth, overwrite=overwrite, progress=tell)
-    if run is not None:
+    if printed is not None:
+        show_prints(printed, as_json=as_json)
+    elif run is not None:
         _show_run(run, as_json=as_json)
-        return
+    else:
+        _show_plan(plan, files, as_json=as_json)
+
+
+def _show_plan(plan: MixPlan, files: tuple[PlannedFile, ...] | None, *, as_json: bool) -> None:
+    from mixmaster.cli.bridge import alignment_table, plan_table, staging_table
+    from mixmaster.cli.output import note, show, show_json
+    from mixmaster.cli.prints import show_planned
+
     for text in plan.notes:
         note(text)
     if as_json:
-        show_json(plan_json(plan))
-    else:
-        show(plan_table(plan), *([staging_table(plan.stagings)] if plan.stagings else []))
-        if plan.alignments:
-            show(alignment_table(plan.alignments, plan.sample_rate_hz))
+        more = {} if files is None else {"files": [each.to_json() for each in files]}
+        show_json({**plan_json(plan), **more})
+        return
+    show(plan_table(plan), *([staging_table(plan.stagings)] if plan.stagings else []))
+    if plan.alignments:
+        show(alignment_table(plan.alignments, plan.sample_rate_hz))
+    if files is not None:
+        show_planned(files)
 
 
 def _show_run(run: MixRun, *, as_json: bool) -> None:

@@ -118,7 +118,9 @@ def complete_presets(kind: str) -> Callable[..., list[str]]:
     return complete
 
 
-def _chain(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+def chain(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Return one decorator that applies several, the first one listed first."""
+
     def apply(function: F) -> F:
         for decorator in reversed(decorators):
             function = decorator(function)
@@ -162,7 +164,7 @@ allow_plugins_option = click.option(
     callback=_allow_plugins,
     help="Let plugins of your own list (plugins.toml) run: they are programs.",
 )
-section_options = _chain(
+section_options = chain(
     click.option("--from", "from_s", type=Seconds(), help="Render from here: 75.5 or 1:15.5."),
     click.option("--to", "to_s", type=Seconds(), help="Render up to here."),
     click.option(
@@ -171,7 +173,7 @@ section_options = _chain(
         help="Render just the loudest stretch of this length.",
     ),
 )
-mix_options = _chain(
+mix_options = chain(
     click.option(
         "-p",
         "--preset",
@@ -214,7 +216,7 @@ def _target_option(*, required: bool) -> Callable[[F], F]:
     )
 
 
-_aim_options = _chain(
+_aim_options = chain(
     click.option(
         "--loudness",
         "loudness_lufs",
@@ -230,6 +232,6 @@ _aim_options = _chain(
         help="True-peak ceiling, -60 to 0 dBTP, instead of the targets' own.",
     ),
 )
-target_options = _chain(_target_option(required=True), _aim_options)
-song_target_options = _chain(_target_option(required=False), _aim_options)
+target_options = chain(_target_option(required=True), _aim_options)
+song_target_options = chain(_target_option(required=False), _aim_options)
 """The same where a session may say where it goes."""

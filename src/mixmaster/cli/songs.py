@@ -84,6 +84,15 @@ class Given:
             return self.song.stems.paths
         return find_stems(self.arguments).paths
 
+    @property
+    def title(self) -> str:
+        """What the song is called: the session's title, or the name of the stems' folder."""
+        if self.song is not None:
+            return self.song.session.title
+        first = Path(self.arguments[0])
+        folder = first if first.is_dir() else first.parent
+        return folder.resolve().name.lstrip(".") or "mix"
+
     def plan(
         self,
         *,

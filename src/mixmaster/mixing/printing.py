@@ -46,7 +46,7 @@ from mixmaster.mixing.run import (
 from mixmaster.mixing.stem_groups import RESIDUAL, stem_groups
 from mixmaster.mixing.stems import StemSource
 from mixmaster.mixing.versions import MAIN, version_graph
-from mixmaster.results import jsonable
+from mixmaster.results import Result, jsonable
 from mixmaster.units import gain_to_db, power_to_db
 
 STEMS_FOLDER = "stems"
@@ -82,6 +82,35 @@ class _File:
     def what(self) -> str:
         """What it is called in errors."""
         return f"version '{self.name}'" if self.kind == "mix" else f"stem '{self.name}'"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile(Result):
+    """A file that would be printed.
+
+    Attributes:
+        kind: ``mix`` or ``stem``.
+        name: The version's or stem's name.
+        words: What it is.
+        file: Where it would go.
+    """
+
+    kind: str
+    name: str
+    words: str
+    file: Path
+
+
+def planned_files(
+    plan: MixPlan, folder: Path, wanted: Wanted, bit_depth: BitDepth | None = None
+) -> tuple[PlannedFile, ...]:
+    """Return which files `print_mix` would print, the residual only where it is asked for.
+
+    Raises:
+        DocumentError: As `print_mix`.
+        UsageError: As `print_mix`.
+    """
+    return _Job(plan, folder, wanted, bit_depth).planned()
 
 
 def print_mix(
@@ -139,6 +168,15 @@ class _Job:
     @property
     def _files(self) -> list[_File]:
         return [*self._versions, *self._stems]
+
+    def planned(self) -> tuple[PlannedFile, ...]:
+        """Return which files there would be."""
+        always = self._wanted.stems is not None and self._wanted.stems.residual == "always"
+        return tuple(
+            PlannedFile(each.kind, each.name, each.words, each.target)
+            for each in self._files
+            if each.output is not None or always
+        )
 
     def run(self, *, overwrite: bool, tell: Progress) -> PrintRun:
         """Render, measure and publish."""
