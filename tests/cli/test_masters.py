@@ -54,6 +54,58 @@ class TestMaster:
         assert "before" in done.out
         assert done.out.splitlines()[-1] == str(out / "song_spotify.flac")
 
+    def test_dialogue_targets_ask_for_a_stem_and_take_one(
+        self, song: Path, stem: Any, out: Path, mixmaster: Any
+    ) -> None:
+        arguments = ("master", song, "-p", "voice", "-t", "netflix", "-o", out, "--json")
+        refused = mixmaster(*arguments)
+        assert refused.status == 1
+        assert "--dialogue FILE" in refused.err
+        dialogue = stem("dialogue.wav", music(5.0, 1))
+        done = mixmaster(*arguments, "--dialogue", dialogue)
+        assert done.status == 0, done.err
+        (result,) = done.json["results"]
+        assert result["dialogue_lufs"] == pytest.approx(-27.0, abs=0.05)
+        assert 0.5 < result["dialogue_share"] <= 1.0
+
+    def test_stages_can_be_left_out_matched_and_told(
+        self, song: Path, out: Path, mixmaster: Any
+    ) -> None:
+        arguments = ("master", song, "-p", "warm", "-t", "youtube", "-o", out)
+        done = mixmaster(*arguments, "--bypass", "eq", "--gain-match", "all", "--json")
+        assert done.status == 0, done.err
+        eq, compressor, saturation = done.json["stages"]
+        assert eq["bypassed"]
+        assert eq["gain_match_db"] == 0.0
+        assert compressor["gain_match_db"] > 0.1
+        assert saturation["change_lu"] == pytest.approx(0.0, abs=0.03)
+        shown = mixmaster(*arguments, "--stages")
+        assert "Chain: loudness" in shown.out
+        wrong = mixmaster(*arguments, "--bypass", "equ")
+        assert wrong.status == 2
+        assert "equ" in wrong.err
+        wrong = mixmaster(*arguments, "--gain-match", "glue")
+        assert wrong.status == 2
+        assert "known: eq, compressor, saturation, or all" in wrong.err
+
+    def test_top_tail_and_constraints(self, stem: Any, out: Path, mixmaster: Any) -> None:
+        padded = np.pad(music(4.0, 1), ((2 * RATE, 3 * RATE), (0, 0)))
+        mix = stem("padded.wav", padded)
+        arguments = ("master", mix, "-p", "transparent", "-t", "youtube", "-o", out)
+        trims = ("--trim", "--fade-out", "1", "--pad-head", "200", "--pad-tail", "0.5")
+        done = mixmaster(*arguments, *trims, "--json")
+        assert done.status == 0, done.err
+        (result,) = done.json["results"]
+        assert result["trimmed_head_s"] == pytest.approx(1.9, abs=0.05)
+        assert result["trimmed_tail_s"] == pytest.approx(2.5, abs=0.2)
+        kept = 9.0 - result["trimmed_head_s"] - result["trimmed_tail_s"] + 0.7
+        assert result["after"]["duration_s"] == pytest.approx(kept, abs=0.02)
+        refused = mixmaster(*arguments, "--loudness", "-6", "--max-reduction", "1")
+        assert refused.status == 1
+        assert "--loudness -" in refused.err
+        short = mixmaster(*arguments, "--short-term", "-20", "--json").json["results"][0]
+        assert short["after"]["max_short_term_lufs"] == pytest.approx(-20.0, abs=0.05)
+
     def test_a_target_out_of_reach_is_refused_and_the_others_go_on(
         self, stem: Any, out: Path, mixmaster: Any
     ) -> None:
