@@ -92,6 +92,8 @@ class TruePeakLimiter:
         self._signal = _Delay((channels, PooledPeaks.latency_samples + behind * POOL_FRAMES))
         self._bound = _Delay((*lead, behind))
         self._lead = lead
+        self.linked = rows == 1
+        """Whether there is one gain for all channels."""
         self._gain_delays = [
             _Delay((*lead, look.latency_pools * POOL_FRAMES), 1.0) for look in self._looks
         ]
@@ -123,7 +125,7 @@ class TruePeakLimiter:
         Args:
             block: ``(channels, frames)``, a multiple of 4,096 frames.
             peaks: What ``PooledPeaks`` gives for it, as late as it gives it: ``(pools,)`` if
-                channels are wholly linked, else ``(channels, pools)``.
+                channels are ``linked``, else ``(channels, pools)``.
         """
         gain = self._curve.process(peaks)
         signal = self._signal.process(block)

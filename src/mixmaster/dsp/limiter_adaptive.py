@@ -191,7 +191,7 @@ class AdaptiveShaper:
         # Half of it spreads a demand, half smooths it; the spline reaches a pool and a half.
         ahead = ballistics.lookahead_ms * 1e-3 * sample_rate_hz / POOL_FRAMES
         half = max(0, round((ahead - 1.5) / 2.0))
-        self._near, self._given = TrailingMax(3), CurveDelay(1 + half)
+        self._near, self._given = TrailingMax(3), CurveDelay(1 + 2 * half)
         self._ahead, self._mean = TrailingMax(2 * half + 1), CentredMean(half)
         self._now = CurveDelay(1)
 

@@ -118,7 +118,10 @@ class Programme:
         while left:
             block = self._padded(index) * drive.gain
             pools = slice(index * _BLOCK_POOLS, (index + 1) * _BLOCK_POOLS)
-            out, gain = limiter.limit(block, self._late[pools] * drive.gain)
+            if limiter.linked:
+                out, gain = limiter.limit(block, self._late[pools] * drive.gain)
+            else:  # the peaks that are known are the highest of all channels
+                out, gain = limiter.process(block)
             index += 1
             passed = min(skip, BLOCK_FRAMES)
             skip -= passed
@@ -126,8 +129,8 @@ class Programme:
             left -= frames
             if frames:
                 out = np.ascontiguousarray(out[:, passed : passed + frames])
-                moved = gain[passed : passed + frames : POOL_FRAMES]
-                stats.update(out, 0.0 - gain_to_db(moved))
+                moved = gain[..., passed : passed + frames : POOL_FRAMES]
+                stats.update(out, 0.0 - gain_to_db(np.atleast_2d(moved).min(axis=0)))
                 yield out
 
     def _padded(self, index: int) -> Block:
