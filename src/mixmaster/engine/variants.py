@@ -93,13 +93,13 @@ class Variants:
     def _place(self, name: str, node: Node, *, follows: bool) -> str:
         """Return the id of a node that does what ``node`` does, made if there is none yet."""
         alike = self._alike.setdefault(node.id, [])
-        own = self._following(node) if follows and not node.has_source else node
-        for wanted in (node, own):
-            for there in alike:
-                if self._as_variant(there, wanted) == wanted:
-                    return there
-        # Only a signal of the main graph is in step with everybody.
         main = self._main.by_id.get(node.id)
+        if node == main:
+            return main.id
+        own = self._following(node) if follows and not node.has_source else node
+        for there in alike:
+            if self._as_variant(there, own) == own:
+                return there
         if main is not None and replace(node, post=main.post, motion=main.motion) == main:
             own = Node(
                 node.id,
