@@ -42,7 +42,7 @@ def pink(seconds: float = 16.0, seed: int = 1, side: float = 0.4) -> Block:
 def shaped(signal: Block, gain_db: Callable[[Block], Block]) -> Block:
     """The signal through an exact zero-phase curve."""
     frames = signal.shape[1]
-    hz = np.fft.rfftfreq(frames, 1.0 / RATE)
+    hz: Block = np.fft.rfftfreq(frames, 1.0 / RATE).astype(np.float64)
     gain = 10.0 ** (gain_db(hz) / 20.0)
     return np.asarray(np.fft.irfft(np.fft.rfft(signal, axis=1) * gain, frames, axis=1))
 
