@@ -220,3 +220,25 @@ points = [["1", -4.0], ["2", -10.0]]
 
 
 LATE = ['automation.1.points=[["1", -4.0], ["3", -10.0]]', "time_signature=4/4"]
+
+
+def test_files_that_the_session_names_lie_beside_it(tmp_path: Path) -> None:
+    session = """
+[[add.bus.room.insert]]
+effect = "convolution"
+impulse = "halls/../hall.wav"
+"""
+    home = tmp_path / "song"
+    path = write_song(home, session)
+    (home / "trio.toml").rename(tmp_path / "trio.toml")
+    path.write_text(path.read_text().replace('"trio.toml"', '"../trio.toml"'))
+    (home / "halls").mkdir()
+    hall = write_stem(home / "hall.wav", bursts(100.0, 0.1))
+    plan = plan_song(open_song(path), threads=1)
+    assert [each.resolve() for each in plan.resources] == [hall.resolve()]
+    # The same words in the preset itself would reach out of its folder.
+    text = (tmp_path / "trio.toml").read_text() + session.replace("add.", "")
+    (tmp_path / "trio.toml").write_text(text)
+    path.write_text(path.read_text().replace(session, ""))
+    with pytest.raises(DocumentError, match="no plain path below the preset's folder"):
+        plan_song(open_song(path), threads=1)
