@@ -135,26 +135,35 @@ class Publication:
         said = dict(manifest)
         if verify is not None:
             said["figures"] = verify(self.part)
-        beside = manifest_path(self.target)
-        beside_part = _temporary(beside)
+        with self._ready(said) as beside_part:
+            self._put(beside_part)
+        return manifest_path(self.target)
+
+    @contextlib.contextmanager
+    def _ready(self, manifest: Mapping[str, Any]) -> Iterator[Path]:
+        """Write the manifest to a temporary and both through to the disk; give its path."""
+        beside_part = _temporary(manifest_path(self.target))
         try:
             with _told(self.target):
-                said |= {"file": self.target.name, "sha256": _sha256(self.part)}
+                said = {**manifest, "file": self.target.name, "sha256": _sha256(self.part)}
                 _create(beside_part)
                 text = to_json_text(said)
                 # What is not UTF-8 in a name becomes the JSON escape that reads back as it was.
                 beside_part.write_text(text, encoding="utf-8", errors="backslashreplace")
                 _sync(self.part)
                 _sync(beside_part)
-                with _locked(self.target.parent):
-                    check_target(self.target, overwrite=self._overwrite)
-                    self.part.replace(self.target)
-                    _live.discard(self.part)
-                    self._made.clear()
-                    beside_part.replace(beside)
+            yield beside_part
         finally:
             _forget(beside_part)
-        return beside
+
+    def _put(self, beside_part: Path) -> None:
+        """Rename what is ready."""
+        with _told(self.target), _locked(self.target.parent):
+            check_target(self.target, overwrite=self._overwrite)
+            self.part.replace(self.target)
+            _live.discard(self.part)
+            self._made.clear()
+            beside_part.replace(manifest_path(self.target))
 
     def _undo(self) -> None:
         _forget(self.part)
@@ -162,6 +171,26 @@ class Publication:
             with contextlib.suppress(OSError):  # not empty any more: then it is someone's
                 folder.rmdir()
         self._made.clear()
+
+
+def commit_together(
+    publications: Iterable[tuple[Publication, Mapping[str, Any]]],
+) -> None:
+    """Put several files in their places, none before all of them are ready on the disk.
+
+    Args:
+        publications: Each with its manifest; see `Publication.commit`.
+
+    Raises:
+        OutputError: When it cannot be done. Unless it is a renaming that fails, what was there
+            before is still there, all of it.
+    """
+    with contextlib.ExitStack() as stack:
+        ready = [(each, stack.enter_context(each._ready(said))) for each, said in publications]  # noqa: SLF001 - the same module
+        for each, _ in ready:
+            check_target(each.target, overwrite=each._overwrite)  # noqa: SLF001 - the same module
+        for each, beside_part in ready:
+            each._put(beside_part)  # noqa: SLF001 - the same module
 
 
 @contextlib.contextmanager

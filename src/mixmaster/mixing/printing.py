@@ -19,7 +19,7 @@ from mixmaster.audio.source import open_source
 from mixmaster.engine.graph import Graph
 from mixmaster.engine.hashing import background_hashes
 from mixmaster.engine.measuring import measure_file
-from mixmaster.engine.publish import Publication, require_space
+from mixmaster.engine.publish import Publication, commit_together, require_space
 from mixmaster.engine.render import render_all
 from mixmaster.engine.stats import BridgeRow
 from mixmaster.engine.threads import keep_freed_memory
@@ -200,8 +200,10 @@ class _Job:
             }
             # Nothing is put in its place before everything is known to be good.
             said = [self._manifest(each, hashes, bridge, total) for each in self._files]
-            for each, manifest in zip(self._files, said, strict=True):
-                outs[each.what].commit({**manifest, "figures": jsonable(figures[each.what])})
+            commit_together(
+                (outs[each.what], {**manifest, "figures": figures[each.what]})
+                for each, manifest in zip(self._files, said, strict=True)
+            )
         return self._result(figures, total, bridge)
 
     # ------------------------------------------------------------ what there is to be printed
