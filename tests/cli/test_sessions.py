@@ -142,6 +142,7 @@ def test_diff_tells_in_decibels_and_by_its_status(begun: Path, mixmaster: Any) -
         (("init", "nowhere", "-p", "flat", "--dry-run"), "there is no such file or folder"),
         (("mix", "STEMS/../song.toml", "-o", "STEMS/../song.toml.wav", "--set", "a=1"), "a: no"),
         (("mix", "PRESET", "-o", "x.wav"), "must be 'session' here, is text 'mix'"),
+        (("mix", "SONG", "STEMS", "-o", "x.wav"), "a session stands alone"),
         (("render", "SONG", "-o", "x"), "--master: is missing"),
         (("render", "SONG", "-m", "loud", "-o", "x"), "--target: is missing"),
     ],

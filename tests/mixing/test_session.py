@@ -109,6 +109,8 @@ gain_db = -20.0
         ),
         ("[[stem]]\nfile = 'a'\n[[stem]]\nfile = 'a'\n", "'a' is stem 1 already"),
         ("[version.x]\nmute = ['drums']\n", "version.x.mute"),
+        ("[add.vca.x]\n", "add.vca.x.members: is missing"),
+        ("[[automation]]\ntarget = 'strip.kick.pan'\n", "automation.1.points: is missing"),
         ("[[stem]]\nfile = 'stems/Kick.wav'\nsha256 = 'abc'\n", "stem.Kick.sha256"),
     ],
 )

@@ -31,6 +31,9 @@ def require_preset(stems: Sequence[str], preset: str | None) -> None:
     Raises:
         UsageError: Naming the option.
     """
+    documents = [each for each in stems if each.lower().endswith(".toml")]
+    if documents and not is_session(stems):
+        raise UsageError(documents[0], "a session stands alone", "it names its stems itself")
     if preset is None and not is_session(stems):
         raise UsageError("--preset", "is missing", PRESET_MISSING)
 

@@ -193,6 +193,8 @@ def _name(place: _Place, _: dict[str, Any]) -> _Said:
 
 
 def _size(place: _Place, context: dict[str, Any]) -> _Said:
+    if place.value is None:  # a default that is too short: silent where something must be said
+        return _missing(place, context)
     least, most = context.get("min_length"), context.get("max_length")
     wanted = f"at least {least}" if least is not None else f"at most {most}"
     return f"must have {wanted} of them, has {len(place.value)}", ""

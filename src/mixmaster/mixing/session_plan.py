@@ -144,12 +144,12 @@ def _resolved(session: Session, path: Path, outer: Sequence[Override]) -> MixPre
     load(MixPreset, path)
     table = read_table(path)
     own = overrides_in(session.set)
-    problems = [_under("set", each) for each in apply_overrides(MixPreset, table, own)]
-    problems += [_under("add", each) for each in add(MixPreset, table, session.add)]
     if session.tempo_bpm is not None:
         table["tempo_bpm"] = session.tempo_bpm
     for name, version in session.version.items():
         table.setdefault("version", {})[name] = version.model_dump(mode="json", exclude_unset=True)
+    problems = [_under("set", each) for each in apply_overrides(MixPreset, table, own)]
+    problems += [_under("add", each) for each in add(MixPreset, table, session.add)]
     if not problems:
         problems = [_placed(each, session, own) for each in _problems(table)]
     if problems:
