@@ -7,65 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile as sf
+from tests.mixing.takes import RATE, Takes, noise
 
-from mixmaster.audio.source import probe
 from mixmaster.documents.tempo import TempoMap
-from mixmaster.errors import DocumentError
-from mixmaster.mixing.arranged import Arranged
-from mixmaster.mixing.arranging import Studio, arrange
-from mixmaster.mixing.regions import Arrangement, Region, RegionMode
+from mixmaster.mixing.regions import Region, RegionMode
 
-RATE = 8_000
 SECOND = RATE
 
 
-def noise(seconds: float, seed: int = 0, channels: int = 1, rate: int = RATE) -> np.ndarray:
-    size = (channels, round(seconds * rate))
-    # Float32, as the files hold it: what is read back is bit for bit what is expected here.
-    return np.random.default_rng(seed).uniform(-0.5, 0.5, size).astype(np.float32).astype(float)
-
-
-class Song:
-    """A folder of takes; ``stem`` is the stem's own file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.takes: dict[str, np.ndarray] = {}
-
-    def add(self, name: str, samples: np.ndarray, rate: int = RATE) -> np.ndarray:
-        sf.write(self.folder / name, samples.T, rate, "FLOAT")
-        self.takes[name] = samples
-        return samples
-
-    def arrange(
-        self, *regions: dict[str, Any], mode: RegionMode = "fix", rate: int = RATE, **more: Any
-    ) -> Arranged:
-        declared = tuple(Region(**region) for region in regions)
-        own = self.folder / "stem.wav"
-        takes = {r.file: self.folder / r.file for r in declared if r.file}
-        arrangement = Arrangement(declared, mode, "stem.1", takes)
-        tempo = more.pop("tempo", TempoMap.constant(120.0))
-        studio = Studio(rate, tempo, "song.toml", **more)
-        return arrange({own: arrangement}, {own: probe(own)}, studio)[own]
-
-    def read(self, *regions: dict[str, Any], mode: RegionMode = "fix", **more: Any) -> np.ndarray:
-        arranged = self.arrange(*regions, mode=mode, **more)
-        with arranged.open() as source:
-            block = source.read(arranged.frames + 1)
-        assert block.shape[1] == arranged.frames
-        return block
-
-    def problems(self, *regions: dict[str, Any], mode: RegionMode = "comp") -> list[str]:
-        with pytest.raises(DocumentError) as caught:
-            self.arrange(*regions, mode=mode)
-        assert caught.value.where == "song.toml"
-        return [str(problem) for problem in caught.value.problems]
-
-
 @pytest.fixture
-def song(tmp_path: Path) -> Song:
-    made = Song(tmp_path)
+def song(tmp_path: Path) -> Takes:
+    made = Takes(tmp_path)
     made.add("stem.wav", noise(4.0, 1))
     made.add("take2.wav", noise(4.0, 2))
     return made
@@ -74,14 +26,14 @@ def song(tmp_path: Path) -> Song:
 CUT: dict[str, Any] = {"fade_in_ms": 0.0, "fade_out_ms": 0.0}
 
 
-def test_a_fix_lies_over_the_stem_and_the_stem_plays_on_around_it(song: Song) -> None:
+def test_a_fix_lies_over_the_stem_and_the_stem_plays_on_around_it(song: Takes) -> None:
     out = song.read({"from_s": 1.0, "to_s": 1.5, "gain_db": -6.0, **CUT})
     expected = song.takes["stem.wav"].copy()
     expected[:, SECOND : SECOND * 3 // 2] *= 10.0 ** (-6.0 / 20.0)
     assert np.array_equal(out, expected)
 
 
-def test_a_comp_is_what_its_regions_put_together_and_nothing_else(song: Song) -> None:
+def test_a_comp_is_what_its_regions_put_together_and_nothing_else(song: Takes) -> None:
     out = song.read(
         {"file": "take2.wav", "from_s": 0.5, "to_s": 1.0, "at_s": 2.0, **CUT},
         {"from_s": 3.0, "at_s": 0.25, **CUT},
@@ -93,7 +45,7 @@ def test_a_comp_is_what_its_regions_put_together_and_nothing_else(song: Song) ->
     assert np.array_equal(out, expected)
 
 
-def test_a_region_may_lie_beyond_the_end_of_its_stem(song: Song) -> None:
+def test_a_region_may_lie_beyond_the_end_of_its_stem(song: Takes) -> None:
     out = song.read({"from_s": 0.0, "to_s": 1.0, "at_s": 6.0, **CUT})
     assert out.shape[1] == 7 * RATE
     assert np.array_equal(out[:, : 4 * RATE], song.takes["stem.wav"])
@@ -101,7 +53,7 @@ def test_a_region_may_lie_beyond_the_end_of_its_stem(song: Song) -> None:
     assert np.array_equal(out[:, 6 * RATE :], song.takes["stem.wav"][:, :RATE])
 
 
-def test_bars_and_beats_place_to_the_sample(song: Song) -> None:
+def test_bars_and_beats_place_to_the_sample(song: Takes) -> None:
     # At 96 BPM in 3/4 a beat lasts 0.625 s; bar 2, beat 2 begins after 4 beats, at 2.5 s.
     out = song.read(
         {"from_bar": "1:2", "to_bar": "1:3", "at_bar": "2:2", **CUT},
@@ -113,7 +65,7 @@ def test_bars_and_beats_place_to_the_sample(song: Song) -> None:
     assert np.array_equal(out, expected)
 
 
-def test_polarity_and_mute(song: Song) -> None:
+def test_polarity_and_mute(song: Takes) -> None:
     turned = song.read({"polarity": True, **CUT})
     assert np.array_equal(turned, -song.takes["stem.wav"])
     out = song.read(
@@ -128,7 +80,7 @@ def test_polarity_and_mute(song: Song) -> None:
     assert np.abs(out - expected).max() < 1e-15
 
 
-def test_what_is_not_used_is_not_there(song: Song) -> None:
+def test_what_is_not_used_is_not_there(song: Takes) -> None:
     out = song.read({"use": False, "gain_db": -20.0})
     assert np.array_equal(out, song.takes["stem.wav"])
 
@@ -142,7 +94,7 @@ def test_what_is_not_used_is_not_there(song: Song) -> None:
         ("exponential", lambda p: (10.0 ** (3.0 * p) - 1.0) / 999.0),
     ],
 )
-def test_fades_follow_their_curves(song: Song, shape: str, law: Any) -> None:
+def test_fades_follow_their_curves(song: Takes, shape: str, law: Any) -> None:
     song.add("stem.wav", np.ones((1, RATE)))
     out = song.read(
         {
@@ -159,7 +111,7 @@ def test_fades_follow_their_curves(song: Song, shape: str, law: Any) -> None:
     assert np.abs(out[0] - expected).max() < 1e-14
 
 
-def test_a_cut_fades_for_two_milliseconds_but_not_at_the_files_own_ends(song: Song) -> None:
+def test_a_cut_fades_for_two_milliseconds_but_not_at_the_files_own_ends(song: Takes) -> None:
     song.add("stem.wav", np.ones((1, RATE)))
     cut = song.read({"from_s": 0.25, "to_s": 0.75, "at_s": 0.0}, {"at_s": 2.0}, mode="comp")[0]
     assert cut[0] == 1.0  # nothing was cut before the song's beginning
@@ -170,7 +122,7 @@ def test_a_cut_fades_for_two_milliseconds_but_not_at_the_files_own_ends(song: So
 @pytest.mark.parametrize("shape", ["linear", "s_curve"])
 @pytest.mark.parametrize("overlap_s", [0.0, 0.4])
 def test_identical_takes_crossfaded_null_with_the_uncut_take(
-    song: Song, shape: str, overlap_s: float
+    song: Takes, shape: str, overlap_s: float
 ) -> None:
     song.add("take2.wav", song.takes["stem.wav"])
     out = song.read(
@@ -186,7 +138,7 @@ def test_identical_takes_crossfaded_null_with_the_uncut_take(
     assert np.array_equal(out, song.takes["stem.wav"])
 
 
-def test_a_crossfade_lies_around_the_middle_and_both_takes_go_on_through_it(song: Song) -> None:
+def test_a_crossfade_lies_around_the_middle_and_both_takes_go_on_through_it(song: Takes) -> None:
     song.add("stem.wav", np.ones((1, 4 * RATE)))
     song.add("take2.wav", -np.ones((1, 4 * RATE)))
     out = song.read(
@@ -203,7 +155,7 @@ def test_a_crossfade_lies_around_the_middle_and_both_takes_go_on_through_it(song
     assert np.abs(out - expected).max() < 1e-14
 
 
-def test_equal_power_keeps_the_power_of_takes_that_have_nothing_in_common(song: Song) -> None:
+def test_equal_power_keeps_the_power_of_takes_that_have_nothing_in_common(song: Takes) -> None:
     song.add("stem.wav", noise(20.0, 3))
     song.add("take2.wav", noise(20.0, 4))
     out = song.read(
@@ -214,12 +166,12 @@ def test_equal_power_keeps_the_power_of_takes_that_have_nothing_in_common(song: 
     assert powers == pytest.approx(np.full(10, 1.0 / 12.0), rel=0.04)
 
 
-def test_a_stem_cut_in_pieces_that_touch_is_the_stem(song: Song) -> None:
+def test_a_stem_cut_in_pieces_that_touch_is_the_stem(song: Takes) -> None:
     out = song.read({"to_s": 1.3}, {"from_s": 1.3, "to_s": 2.9}, {"from_s": 2.9}, mode="comp")
     assert np.array_equal(out, song.takes["stem.wav"])
 
 
-def test_a_fix_without_change_is_the_stem(song: Song) -> None:
+def test_a_fix_without_change_is_the_stem(song: Takes) -> None:
     out = song.read({"from_s": 1.0, "to_s": 2.0, "fade_in_ms": 200.0, "fade_out_ms": 10.0})
     assert np.array_equal(out, song.takes["stem.wav"])
 
@@ -229,7 +181,7 @@ def test_a_fix_without_change_is_the_stem(song: Song) -> None:
 def test_blocks_from_anywhere_are_the_whole(
     tmp_path: Path, mode: RegionMode, stem_rate: int
 ) -> None:
-    song = Song(tmp_path)
+    song = Takes(tmp_path)
     song.add("stem.wav", noise(3.0, 5, channels=2, rate=stem_rate), stem_rate)
     song.add("take2.wav", noise(3.0, 6, channels=2))
     arranged = song.arrange(
@@ -258,7 +210,7 @@ def test_blocks_from_anywhere_are_the_whole(
         assert np.array_equal(found, whole[:, start : start + found.shape[1]])
 
 
-def test_every_mistake_is_named_at_once_with_what_would_be_right(song: Song) -> None:
+def test_every_mistake_is_named_at_once_with_what_would_be_right(song: Takes) -> None:
     song.add("stereo.wav", noise(1.0, 8, channels=2))
     problems = song.problems(
         {"from_s": 5.0},
@@ -297,7 +249,7 @@ def test_every_mistake_is_named_at_once_with_what_would_be_right(song: Song) -> 
     ]
 
 
-def test_a_take_inside_another_is_an_error(song: Song) -> None:
+def test_a_take_inside_another_is_an_error(song: Takes) -> None:
     (problem,) = song.problems(
         {"to_s": 3.0}, {"file": "take2.wav", "from_s": 1.0, "to_s": 2.0, "crossfade_ms": 10.0}
     )
@@ -307,7 +259,7 @@ def test_a_take_inside_another_is_an_error(song: Song) -> None:
     )
 
 
-def test_a_crossfade_needs_sound_on_both_sides(song: Song) -> None:
+def test_a_crossfade_needs_sound_on_both_sides(song: Takes) -> None:
     problems = song.problems(
         {"from_s": 3.0, "at_s": 0.0},
         {"file": "take2.wav", "to_s": 1.0, "at_s": 1.0, "crossfade_ms": 200.0},

@@ -212,7 +212,7 @@ def plan_mix(
     arranged = arrange(
         {path: each.arrangement for path, each in (given or {}).items() if each.arrangement},
         infos,
-        Studio(rate, tempo, where, strict),
+        Studio(rate, tempo, where, strict, threads, lambda share: tell("stretching", share)),
     )
     stems = {
         each.id: StemSource(
