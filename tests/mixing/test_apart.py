@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.mixing.songs import write_song
+from tests.mixing.trio import write_song
 
 from mixmaster.mixing.apart import session_differences
 from mixmaster.mixing.session_plan import resolve_session

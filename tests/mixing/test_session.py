@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.mixing.songs import PRESET, bursts, song, write_song, write_stem
+from tests.mixing.trio import PRESET, bursts, song, write_song, write_stem
 
 from mixmaster.errors import DocumentError
 from mixmaster.mixing.plan import MixPlan

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.mixing.songs import RATE, write_stem
+from tests.mixing.trio import RATE, write_stem
 
 from mixmaster.arrays import Block
 from mixmaster.engine.render import render

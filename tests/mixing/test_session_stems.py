@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from tests.mixing.songs import RATE, SECONDS, bursts, song, write_song, write_stem
+from tests.mixing.trio import RATE, SECONDS, bursts, song, write_song, write_stem
 
 from mixmaster.errors import DocumentError
 from mixmaster.mixing.session_plan import open_song, plan_song

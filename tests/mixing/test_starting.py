@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.mixing.songs import bursts, write_song, write_stem
+from tests.mixing.trio import bursts, write_song, write_stem
 
 from mixmaster.documents.loading import load_text
 from mixmaster.engine.render import render
