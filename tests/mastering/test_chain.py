@@ -11,10 +11,12 @@ import pytest
 
 from mixmaster.arrays import BLOCK_FRAMES, Block
 from mixmaster.effects.limiter import CHARACTERS
+from mixmaster.engine.stats import InsertStats
 from mixmaster.errors import SignalError
 from mixmaster.mastering.analysis import LoudnessModel, PoolPowers, late_peaks
 from mixmaster.mastering.chain import Chain, convert_spool, spool_chain
 from mixmaster.mastering.preset import MasteringPreset
+from mixmaster.mastering.programme import Drive, Programme
 from mixmaster.mastering.spool import Spool
 from mixmaster.metering.loudness import LoudnessMeter
 from mixmaster.metering.true_peak import TruePeakMeter
@@ -156,3 +158,27 @@ def test_conversion_keeps_level_and_length(tmp_path: Path) -> None:
     assert np.abs(out - expected)[2_000:-2_000].max() < 1e-6
     spool.close()
     converted.close()
+
+
+def test_a_limiter_without_work_is_left_out_to_the_bit(tmp_path: Path) -> None:
+    """Whether it runs or not: what no peak passes comes out as gain times the chain's output."""
+    rng = np.random.default_rng(4)
+    signal = 0.1 * rng.standard_normal((2, 2 * BLOCK_FRAMES + 700))
+    spool, powers = Spool(tmp_path / "spool", RATE, 2), PoolPowers(RATE, 2)
+    for block in cut(signal):
+        powers.update(spool.write(block))
+    spool.finish()
+    programme = Programme(spool, powers.result(), 2)
+    highest = programme.true_peak()
+    ballistics = CHARACTERS["transparent"]
+    outs = []
+    for ceiling in (1.001 * highest, 0.999 * highest):
+        stats = InsertStats("limiter")
+        drive = Drive(0.5, 0.5 * ceiling, ballistics)
+        outs.append(np.concatenate(list(programme.through(drive, stats)), axis=1))
+        assert (stats.figures().max_db > 0.0) == (ceiling < highest)
+    assert np.array_equal(outs[0], signal.astype(np.float32) * 0.5)
+    # A hair more and the limiter runs: far from the highest peak nothing has changed.
+    same = np.mean(outs[1] == outs[0])
+    assert 0.5 < same < 1.0
+    spool.close()

@@ -12,7 +12,7 @@ import numpy as np
 from mixmaster.arrays import BLOCK_FRAMES, GRID_FRAMES, Block, zeros
 from mixmaster.dsp.k_weighting import k_weighting_sos
 from mixmaster.dsp.limiter import PooledPeaks
-from mixmaster.dsp.limiter_curve import Ballistics, LimiterCurve
+from mixmaster.dsp.limiter_curve import AnyBallistics, LimiterCurve
 from mixmaster.dsp.pooled import POOL_FRAMES
 from mixmaster.dsp.sos import SosFilter
 from mixmaster.mastering.edges import Extent
@@ -156,7 +156,7 @@ class LoudnessModel:
         self,
         gain_db: float,
         ceiling_dbtp: float,
-        ballistics: Ballistics,
+        ballistics: AnyBallistics,
         hearing: Hearing | None = None,
     ) -> tuple[float | None, float]:
         """Return what is measured after gain and limiter, and the largest reduction in dB."""
@@ -173,7 +173,7 @@ class LoudnessModel:
     def _starts(self) -> range:
         return range(0, self._powers.shape[0], _CHUNK_POOLS)
 
-    def _moves(self, gain: float, ceiling: float, ballistics: Ballistics) -> Iterator[Block]:
+    def _moves(self, gain: float, ceiling: float, ballistics: AnyBallistics) -> Iterator[Block]:
         """Yield what the limiter's first stage does to each pool, latency taken off."""
         assert self._peaks is not None
         curve = LimiterCurve(ballistics, self._sample_rate_hz, ceiling, 1)

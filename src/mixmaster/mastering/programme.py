@@ -10,7 +10,7 @@ import numpy as np
 
 from mixmaster.arrays import BLOCK_FRAMES, Block, zeros
 from mixmaster.dsp.limiter import TruePeakLimiter
-from mixmaster.dsp.limiter_curve import Ballistics
+from mixmaster.dsp.limiter_curve import AnyBallistics
 from mixmaster.dsp.pooled import POOL_FRAMES
 from mixmaster.engine.stats import InsertStats
 from mixmaster.mastering.analysis import LoudnessModel, late_peaks
@@ -35,7 +35,7 @@ class Drive:
 
     gain: float
     ceiling: float
-    ballistics: Ballistics | None
+    ballistics: AnyBallistics | None
 
 
 class Programme:
@@ -99,13 +99,16 @@ class Programme:
     def through(self, drive: Drive, stats: InsertStats) -> Iterator[Block]:
         """Yield the spool after gain and limiter, in blocks, latency trimmed.
 
+        Where no true peak passes the ceiling, the limiter would do nothing, to the bit: it is
+        left out.
+
         Args:
             drive: The gain and the limiter; ``require_peaks`` has been asked for a floor no
                 higher than ceiling / gain.
             stats: Told what the limiter does.
         """
         spool = self.spool
-        if drive.ballistics is None:
+        if drive.ballistics is None or not self._passes(drive):
             for block in spool.blocks():
                 yield block if drive.gain == 1.0 else block * drive.gain
             return
@@ -132,6 +135,10 @@ class Programme:
                 moved = gain[..., passed : passed + frames : POOL_FRAMES]
                 stats.update(out, 0.0 - gain_to_db(np.atleast_2d(moved).min(axis=0)))
                 yield out
+
+    def _passes(self, drive: Drive) -> bool:
+        """Return whether any peak passes the ceiling."""
+        return bool(self._late.size) and float(self._late.max()) * drive.gain > drive.ceiling
 
     def _padded(self, index: int) -> Block:
         if index >= self.spool.block_count:
