@@ -1,89 +1,161 @@
-"""Small songs for tests of sessions: stems as files, a preset beside them, a session over both."""
+"""A small band for tests of versions and stems: files, a preset, a plan."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile as sf
 
 from mixmaster.arrays import Block
-from mixmaster.mixing.session_plan import Song, open_song
+from mixmaster.documents.automation import AutomationLane
+from mixmaster.documents.loading import load_text
+from mixmaster.engine.graph import Graph
+from mixmaster.engine.render import render, render_all
+from mixmaster.engine.variants import Variants
+from mixmaster.mixing.plan import MixPlan, plan_mix
+from mixmaster.mixing.preset import MixPreset
 
 RATE = 8_000
-SECONDS = 3.0
+SECONDS = 2.0
 
-PRESET = """
+BAND = """
 format = 1
 kind = "mix"
-name = "Trio"
-[mix]
-pan_law = "constant_power"
-[strip.kick]
-input_lufs = -23.0
-gain_db = -4.0
-[strip.guitar]
-roles = ["electric_guitar"]
-input_lufs = -23.0
-gain_db = -6.0
-[[strip.guitar.insert]]
-effect = "eq"
-bands = [{ shape = "bell", frequency_hz = 800.0, gain_db = 3.0 }]
-[[strip.guitar.send]]
+name = "Band"
+tempo_bpm = 120.0
+
+[strip.drums]
+output = "rhythm"
+[[strip.drums.send]]
 to = "room"
 gain_db = -12.0
+
+[strip.bass]
+output = "rhythm"
+[[strip.bass.insert]]
+effect = "compressor"
+key = "drums"
+threshold_db = -30.0
+ratio = 3.0
+
 [strip.lead_vocal]
-input_lufs = -23.0
+output = "voices"
+gain_db = -1.0
 [[strip.lead_vocal.insert]]
 effect = "compressor"
-threshold_db = -20.0
+threshold_db = -26.0
+ratio = 4.0
+lookahead_ms = 2.0
 [[strip.lead_vocal.send]]
 to = "room"
-gain_db = -10.0
+gain_db = -6.0
+
+[strip.backing_vocals]
+output = "voices"
+pan = 0.4
+[[strip.backing_vocals.send]]
+to = "room"
+gain_db = -9.0
+
+[strip.keys]
+pan = -0.5
+
+[bus.rhythm]
+[[bus.rhythm.insert]]
+effect = "compressor"
+threshold_db = -24.0
+ratio = 4.0
+release_ms = 60.0
+
+[bus.voices]
+[[bus.voices.insert]]
+effect = "compressor"
+threshold_db = -28.0
+ratio = 3.0
+
 [bus.room]
 [[bus.room.insert]]
 effect = "delay"
-time_ms = 120.0
-[version.instrumental]
-mute = ["lead_vocal"]
+time_ms = 45.0
+feedback = 0.4
+mix = 1.0
+duck_db = 6.0
+
+[vca.low]
+members = ["drums", "bass"]
+
+[mix]
+gain_db = -6.0
+[[mix.insert]]
+effect = "eq"
+bands = [{ shape = "high_shelf", frequency_hz = 2000.0, gain_db = 2.0 }]
+[[mix.insert]]
+effect = "compressor"
+threshold_db = -20.0
+ratio = 4.0
+attack_ms = 5.0
+release_ms = 80.0
 """
 
-STEMS = {"Kick": 60.0, "EGtr": 330.0, "Lead Vox": 440.0}
+STEMS = {"Drums": 1, "Bass": 2, "Lead Vox": 3, "BGV": 4, "Keys": 5}
+"""The stems' names, and the seeds of what is in them."""
 
 
-def bursts(hz: float, seconds: float = SECONDS, level: float = 0.1) -> Block:
-    """Return a tone that comes and goes, ``(frames,)``."""
-    time = np.arange(round(seconds * RATE)) / RATE
-    envelope = 0.55 + 0.45 * np.cos(2 * np.pi * 1.5 * time)
-    return level * envelope * np.sin(2 * np.pi * hz * time)
+def preset(more: str = "", changes: Sequence[str] = ()) -> MixPreset:
+    """Return the band's preset with tables added and values changed."""
+    return load_text(MixPreset, BAND + more, overrides=list(changes))
 
 
-def write_stem(path: Path, samples: Block, rate: int = RATE) -> Path:
-    """Write a stem as float, so that nothing is rounded away."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sf.write(path, samples.T if samples.ndim > 1 else samples, rate, subtype="FLOAT")
-    return path
+def write(folder: Path, names: Sequence[str] = tuple(STEMS)) -> Path:
+    """Write stems into a folder: noise that swells, so that dynamics move; return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    frames = round(SECONDS * RATE)
+    for name in names:
+        seed = STEMS[name]
+        rng = np.random.default_rng(seed)
+        swell = 0.5 + 0.5 * np.sin(np.arange(frames) / (200.0 * seed) + seed)
+        sf.write(folder / f"{name}.wav", 0.2 * swell * rng.standard_normal(frames), RATE, "FLOAT")
+    return folder
 
 
-def write_song(folder: Path, session: str = "", *, preset: str = PRESET) -> Path:
-    """Write stems, preset and session; return the session's path.
-
-    Args:
-        folder: Where to.
-        session: The session's text behind its head.
-        preset: The preset's.
-    """
-    for name, hz in STEMS.items():
-        if not (folder / f"stems/{name}.wav").exists():
-            write_stem(folder / f"stems/{name}.wav", bursts(hz))
-    (folder / "trio.toml").write_text(preset, encoding="utf-8")
-    path = folder / "song.toml"
-    head = 'format = 1\nkind = "session"\ntitle = "Song"\npreset = "trio.toml"\n'
-    stems = "" if "stems = " in session else 'stems = ["stems"]\n'
-    path.write_text(head + stems + session, encoding="utf-8")
-    return path
+def planned(
+    folder: Path,
+    given: MixPreset | None = None,
+    lanes: Sequence[AutomationLane] = (),
+    **more: Any,
+) -> MixPlan:
+    """Return the plan of a folder's stems."""
+    return plan_mix([folder], given or preset(), automation=lanes, threads=2, **more)
 
 
-def song(folder: Path, session: str = "", *overrides: str, preset: str = PRESET) -> Song:
-    """Write a song and open it."""
-    return open_song(write_song(folder, session, preset=preset), overrides=overrides)
+def rendered(plan: MixPlan, graph: Graph | None = None) -> Block:
+    """Return a mix, or a version's, rendered by itself, ``(2, frames)``."""
+    done = render(graph or plan.graph, plan.sources, threads=1)
+    return np.concatenate(list(done.blocks), axis=1)
+
+
+def in_one_run(plan: MixPlan, variants: Variants) -> list[Block]:
+    """Return all outputs of a run."""
+    again = {
+        new: replace(plan.sources[like], notes=[], _open=[])
+        for new, like in variants.sources.items()
+    }
+    done = render_all(variants.graph(), {**plan.sources, **again}, threads=2)
+    parts = list(done.blocks)
+    return [np.concatenate(each, axis=1) for each in zip(*parts, strict=True)]
+
+
+def rms_dbfs(block: Block) -> float:
+    """Return the RMS of a signal, dBFS; -400 for silence."""
+    return float(10.0 * np.log10(np.square(block).mean() + 1e-40))
+
+
+def same(a: Block, b: Block) -> bool:
+    """Tell whether two mixes are the same to the bit, but for tails under -120 dBFS."""
+    frames = min(a.shape[1], b.shape[1])
+    rest = max(np.abs(each[:, frames:]).max(initial=0.0) for each in (a, b))
+    return np.array_equal(a[:, :frames], b[:, :frames]) and rest < 1e-6
