@@ -26,9 +26,8 @@ def stems(stem: Callable[..., Path]) -> Path:
 @pytest.fixture
 def begun(stems: Path, mixmaster: Any) -> Path:
     path = stems.parent / "song.toml"
-    done = mixmaster(
-        "init", stems, "-p", "rock-band", "-o", path, "--no-check", "--title", "Blue hour"
-    )
+    quick = ("--no-check", "--no-balance")
+    done = mixmaster("init", stems, "-p", "rock-band", "-o", path, "--title", "Blue hour", *quick)
     assert done.status == 0, done.err
     return path
 

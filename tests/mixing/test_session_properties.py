@@ -102,7 +102,8 @@ def mixed(
         for strip in made.strips:
             hz = STRIPS[strip]
             swell = 0.55 + 0.45 * np.cos(2.0 * np.pi * (1.0 + hz / 400.0) * time)
-            tone = 0.05 * swell * np.sin(2.0 * np.pi * hz * time)
+            # Loud enough that staging never needs more than the 24 dB it may raise by.
+            tone = 0.2 * swell * np.sin(2.0 * np.pi * hz * time)
             write_stem(folder / f"stems/{strip}.wav", tone * 10.0 ** (moved_db / 20.0))
         (folder / "drawn.toml").write_text(made.preset, encoding="utf-8")
         (folder / "song.toml").write_text(made.session, encoding="utf-8")
