@@ -87,7 +87,7 @@ class Mastering(Settings):
     )
     targets: tuple[str, ...] = items("Where it goes: targets' names or .toml files.", most=32)
     set: dict[str, Any] = parameter(
-        {}, "Values laid over the mastering preset: limiter.ceiling_dbtp = -1.2 ..."
+        {}, "Values laid over the mastering preset, by address: insert.limiter.character = 'loud'."
     )
 
 
