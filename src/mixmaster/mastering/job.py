@@ -195,6 +195,7 @@ class Job:
             threads=self._threads,
             progress=lambda done: self._progress("matching", done),
             frames=round(before.duration_s * before.sample_rate_hz),
+            figures=None if self._options.dual_mono else before,
         )
         self.inserts, self.matches = solve_matches(self.inserts, self._profiles, run)
         self.notes += lowered_notes(self.matches)

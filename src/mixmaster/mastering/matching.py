@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,7 @@ from mixmaster.mastering.profile import NamedProfile, load_profile
 from mixmaster.mastering.profile_figures import TrackFigures, measure_blocks, plr_db
 from mixmaster.mastering.spool import Spool
 from mixmaster.metering.programme import ProgrammeFigures, ProgrammeMeter
+from mixmaster.units import gain_to_db
 
 __all__ = [
     "MatchFigures",
@@ -54,6 +55,7 @@ class Run:
         threads: How many may work.
         progress: Told how far it is, 0 to 1.
         frames: The mix's length.
+        figures: The mix's, if they are known: what is not processed need not be measured again.
     """
 
     blocks: Callable[[], AbstractContextManager[Iterable[Block]]]
@@ -64,6 +66,7 @@ class Run:
     threads: int
     progress: Callable[[float], None]
     frames: int
+    figures: ProgrammeFigures | None = None
 
 
 def with_match(
@@ -136,7 +139,7 @@ def solve_matches(
             solved.append(insert)
         elif not settings.bypass:
             each, said = _solve(solved, insert.id, settings, profiles[insert.id], run)
-            solved.append(PlacedInsert(insert.id, each))
+            solved.append(replace(insert, settings=each))
             figures.append(said)
     return tuple(solved), tuple(figures)
 
@@ -152,6 +155,7 @@ def _solve(
                 _spooled(ahead(chain.run(blocks, run.gain), run.threads), spool, run),
                 run.sample_rate_hz,
                 run.channels,
+                programme=None if before else _louder(run.figures, run.gain),
                 where=where,
             )
         spool.finish()
@@ -170,6 +174,18 @@ def _solve(
         spool.close()
     settled = _as_loud(correction.filter(share), track.programme, after)
     return settled, correction.figures(where, named, settled, share, after)
+
+
+def _louder(figures: ProgrammeFigures | None, gain: float) -> ProgrammeFigures | None:
+    """Return loudness and true peak of a programme after a gain, as far as a match asks."""
+    if figures is None or figures.integrated_lufs is None or figures.true_peak_dbtp is None:
+        return None
+    gain_db = gain_to_db(gain)
+    return replace(
+        figures,
+        integrated_lufs=figures.integrated_lufs + gain_db,
+        true_peak_dbtp=figures.true_peak_dbtp + gain_db,
+    )
 
 
 def _as_loud(

@@ -69,9 +69,27 @@ class TrackMeter:
 
 
 def measure_blocks(
-    blocks: Iterable[Block], sample_rate_hz: int, channels: int, *, where: str = ""
+    blocks: Iterable[Block],
+    sample_rate_hz: int,
+    channels: int,
+    *,
+    programme: ProgrammeFigures | None = None,
+    where: str = "",
 ) -> TrackFigures:
-    """Return the figures of a signal in blocks."""
+    """Return the figures of a signal in blocks.
+
+    Args:
+        blocks: The signal.
+        sample_rate_hz: Its rate.
+        channels: 1 or 2.
+        programme: Its loudness and true peak, where they are known.
+        where: What is measured, for errors.
+    """
+    if programme is not None:
+        sections = LoudSectionsMeter(sample_rate_hz, channels, where=where)
+        for block in blocks:
+            sections.update(block)
+        return TrackFigures(programme, sections.result())
     meter = TrackMeter(sample_rate_hz, channels, where=where)
     for block in blocks:
         meter.update(block)
