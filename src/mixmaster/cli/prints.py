@@ -103,8 +103,12 @@ class Prints:
             raise UsageError("--output", reason, f"-o {shown(output.with_suffix(''))}/")
         self._stems = stems
 
-    def wanted(self, plan: MixPlan) -> Wanted:
+    def wanted(self, plan: MixPlan, title: str | None = None) -> Wanted:
         """Return what is to be printed; say which versions this song has nothing for.
+
+        Args:
+            plan: The planned mix.
+            title: What the song is called, whatever else says so.
 
         Raises:
             UsageError: For a version that is asked for by name and cannot be had.
@@ -117,7 +121,9 @@ class Prints:
         versions, notes = chosen(self._names, plan.preset, strips)
         for text in notes:
             note(text)
-        return Wanted(versions, self._stems, self._template, self._given.title)
+        if title is None and self._given.song is None:
+            title = self._given.title
+        return Wanted(versions, self._stems, self._template, title)
 
 
 def stems_wanted(*, stems: bool, returns: str | None, residual: str | None) -> StemsWanted | None:

@@ -22,6 +22,7 @@ from mixmaster.cli.options import (
     strict_option,
     threads_option,
 )
+from mixmaster.cli.prints import versions_options
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from mixmaster.cli.songs import Given
     from mixmaster.mastering.song import SongRun
+    from mixmaster.mastering.versions import VersionsRun
 
 
 @click.command(
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         "render stems/ -p rock-band -m loud -t streaming -t cd -o out/ --section loudest:30s",
         "render stems/ -p voice -m voice -t podcast -o episode.wav",
         "render song.toml -o out/",
+        "render song.toml --versions main,instrumental,a_cappella -t spotify -o out/",
     ],
 )
 @click.argument("stems", nargs=-1, required=True, type=click.Path())
@@ -69,6 +72,7 @@ if TYPE_CHECKING:
     help="A folder for {song}_{target} files; or, for one target, a file.",
 )
 @click.option("--song", help="The song's name in file names; the stems' folder's by default.")
+@versions_options
 @section_options
 @allow_plugins_option
 @strict_option
@@ -88,6 +92,8 @@ def command(
     ceiling_dbtp: float | None,
     output: Path,
     song: str | None,
+    versions: tuple[str, ...],
+    name_template: str | None,
     from_s: float | None,
     to_s: float | None,
     section: str | None,
@@ -100,18 +106,28 @@ def command(
     """Mix STEMS (a folder, files or globs), or a session, and master the mix, in one go.
 
     A session (song.toml, see init) may say how it is mastered and where it goes. The premaster in
-    between is kept only for the target ``premaster``.
+    between is kept only for the target ``premaster``. Versions (--versions) are mixed in one run;
+    each is then mastered by itself, to its target's loudness.
     """
     from mixmaster.cli.output import progress
+    from mixmaster.cli.prints import Prints
     from mixmaster.cli.songs import Given
     from mixmaster.mastering.run import MasterOptions
     from mixmaster.mastering.song import render_song
+    from mixmaster.mastering.versions import render_versions
 
     given = Given(stems, preset, overrides, tempo_bpm)
     master_preset = given.master_preset(mastering, master_overrides)
     wanted = given.targets(targets)
     part = section_of(from_s, to_s, section)
     name = _song_name(song, given)
+    prints = None
+    if versions:
+        prints = Prints(given, versions, name_template, output)
+    elif name_template is not None:
+        raise UsageError("--name-template", "it names versions", "add --versions main")
+    run: SongRun | None = None
+    every: VersionsRun | None = None
     with progress() as tell:
         plan = given.plan(
             sample_rate_hz=sample_rate_hz,
@@ -128,15 +144,19 @@ def command(
             threads=threads,
             **finishing,
         )
-        run = render_song(
-            plan,
-            master_preset,
-            wanted,
-            output,
-            options,
-            song=name,
-            progress=tell,
-        )
+        if prints is not None:
+            which = prints.wanted(plan, title=None if song is None else name)
+            every = render_versions(
+                plan, which, master_preset, wanted, output, options=options, progress=tell
+            )
+        else:
+            run = render_song(
+                plan, master_preset, wanted, output, options, song=name, progress=tell
+            )
+    if every is not None:
+        _show_versions(every, as_json=as_json)
+        return every.exit_code
+    assert run is not None
     _show(run, as_json=as_json)
     return run.masters.exit_code
 
@@ -157,6 +177,29 @@ def _song_name(song: str | None, given: Given) -> str:
     first = Path(given.arguments[0])
     folder = first if first.is_dir() else first.parent
     return folder.resolve().name.lstrip(".") or "mix"
+
+
+def _show_versions(run: VersionsRun, *, as_json: bool) -> None:
+    from mixmaster.cli.bridge import bridge_table, staging_table
+    from mixmaster.cli.master import show_masters, show_refusals, show_warnings
+    from mixmaster.cli.output import note, show, show_json, table, warning
+
+    for text in run.notes:
+        note(text)
+    for text in run.warnings:
+        warning(text)
+    if as_json:
+        show_json({"schema": "mixmaster/render-versions/1", **run.to_json()})
+        for each in run.versions:
+            show_warnings(each.masters)
+            show_refusals(each.masters)
+        return
+    if run.staging:
+        show(staging_table(run.staging))
+    rows = [(each.name, each.words) for each in run.versions]
+    show(bridge_table(run.bridge), table("Versions", ("name", "what it is"), rows))
+    for each in run.versions:
+        show_masters(each.masters, as_json=False)
 
 
 def _show(run: SongRun, *, as_json: bool) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "MasterOptions",
     "NamedTarget",
     "Progress",
+    "check_targets",
     "load_preset",
     "load_target",
     "master",
@@ -44,6 +45,19 @@ def load_target(name: str) -> NamedTarget:
     return NamedTarget(path.stem, load(Target, path))
 
 
+def check_targets(targets: Sequence[NamedTarget]) -> None:
+    """Raise for no targets, and for two of one name.
+
+    Raises:
+        UsageError: Naming it.
+    """
+    names = [target.name for target in targets]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if not names or twice:
+        reason = f"the target {twice[0]} is named twice" if twice else "no target is named"
+        raise UsageError("", reason, "name each target once")
+
+
 def output_paths(output: Path, song: str, targets: Sequence[NamedTarget]) -> dict[str, Path]:
     """Return each target's file: ``output`` itself for one target and an audio suffix.
 
@@ -52,11 +66,7 @@ def output_paths(output: Path, song: str, targets: Sequence[NamedTarget]) -> dic
     Raises:
         UsageError: For two targets of one name, or a suffix that is not the target's format.
     """
-    names = [target.name for target in targets]
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if not names or twice:
-        reason = f"the target {twice[0]} is named twice" if twice else "no target is named"
-        raise UsageError("", reason, "name each target once")
+    check_targets(targets)
     container = CONTAINERS.get(output.suffix.lower())
     if container is None or output.is_dir():
         files = {t.name: f"{song}_{t.name}.{t.target.file.format}" for t in targets}
@@ -80,6 +90,7 @@ def master(
     *,
     song: str | None = None,
     origin: Mapping[str, Any] | None = None,
+    files: Mapping[str, Path] | None = None,
     progress: Progress | None = None,
 ) -> MasterRun:
     """Master a mix for its targets.
@@ -97,6 +108,7 @@ def master(
         song: The song's name in file names; the mix's own if None.
         origin: The manifest of a mix that was made for this run and will be gone after it; it
             goes into the masters' manifests.
+        files: Each target's file, instead of what ``output_paths`` calls them.
         progress: Told what is being done.
 
     Raises:
@@ -108,7 +120,7 @@ def master(
     """
     options = options or MasterOptions()
     opened = open_mix(mix)
-    files = output_paths(output, song or mix.stem, targets)
+    files = dict(files or output_paths(output, song or mix.stem, targets))
     for target in targets:
         target.target.file.spec(opened.info.sample_rate_hz, opened.info.channels)
         refuse_inputs(files[target.name], [mix])

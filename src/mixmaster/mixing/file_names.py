@@ -21,6 +21,7 @@ FIELDS: Mapping[str, str] = {
     "song": "the session's short name, where it has one; else its title",
     "version": "main, instrumental ...; of stems the group's name",
     "preset": "the mix preset's name",
+    "target": "of masters what they are made for: spotify; nothing for mixes",
     "rate": "the sample rate in kHz: 48, 44.1",
     "bits": "16 or 24, and 32f for float",
 }

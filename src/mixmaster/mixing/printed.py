@@ -42,13 +42,13 @@ class Wanted:
         versions: The versions.
         stems: The stems of the mix itself; None for none.
         template: What files are called; see `file_names.FIELDS`.
-        title: The title where no session has one.
+        title: What the song is called; what its session says if None.
     """
 
     versions: tuple[NamedVersion, ...]
     stems: StemsWanted | None = None
     template: str = DEFAULT_TEMPLATE
-    title: str = "mix"
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,12 +246,8 @@ class _Job:
         Raises:
             UsageError: For a template that is none, or that gives two files one name.
         """
-        session = self._plan.session
         values = {
-            "artist": "" if session is None else session.artist,
-            "title": self._wanted.title if session is None else session.title,
-            "song": self._wanted.title if session is None else session.label,
-            "preset": self._plan.preset.name,
+            **song_values(self._plan, self._wanted.title),
             "rate": rate_text(self._spec.sample_rate_hz),
             "bits": bits_text(self._spec.bit_depth),
         }
@@ -439,6 +435,23 @@ class _Job:
             notes=self._plan.notes,
             warnings=tuple(warnings),
         )
+
+
+def song_values(plan: MixPlan, title: str | None) -> dict[str, str]:
+    """Return what templates may say of a song; see `file_names.FIELDS`.
+
+    Args:
+        plan: The planned mix.
+        title: What it is called; what its session says if None.
+    """
+    session = plan.session
+    return {
+        "artist": "" if session is None else session.artist,
+        "title": title or ("mix" if session is None else session.title),
+        "song": title or ("mix" if session is None else session.label),
+        "preset": plan.preset.name,
+        "target": "",
+    }
 
 
 def null(mix: Path, stems: Sequence[Path], channels: int) -> tuple[float, float]:
