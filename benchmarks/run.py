@@ -15,6 +15,7 @@ BENCHMARKS = (
     ("measure.py",),
     ("survey.py",),
     ("mastering.py",),
+    ("match.py",),
     ("compare.py",),
     ("dynamics.py",),
     ("bands.py",),

@@ -13,6 +13,7 @@ from scipy.signal import welch
 
 from mixmaster.arrays import Block
 from mixmaster.documents.loading import load_text
+from mixmaster.documents.writing import to_toml
 from mixmaster.engine.measuring import measure_file
 from mixmaster.errors import DocumentError
 from mixmaster.mastering.family import Member, master_family
@@ -21,7 +22,13 @@ from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.profile import NamedProfile, Profile
 from mixmaster.mastering.profile_building import profile_of
 from mixmaster.mastering.results import MasterRun
-from mixmaster.mastering.run import MasterOptions, NamedTarget, load_target, master
+from mixmaster.mastering.run import (
+    MasterOptions,
+    NamedTarget,
+    load_preset,
+    load_target,
+    master,
+)
 
 RATE = 44_100
 MIDS_HZ = 1_000.0 * 10.0 ** (np.arange(-14, 13) / 10.0)
@@ -291,6 +298,26 @@ def test_a_stage_without_a_profile_says_so(write: Write, preset: MakePreset) -> 
         run(write(pink(1.0)), preset(MATCH))
     with pytest.raises(DocumentError, match=r"no profile preset of this name.*neutral"):
         run(write(pink(1.0)), preset(MATCH + 'profile = "neutrl"\n'))
+
+
+def test_a_preset_names_profiles_in_its_own_folder(write: Write, tmp_path: Path) -> None:
+    profile, _ = profile_of(write(shaped(pink(8.0), tilt), "ref.wav"))
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "own.toml").write_text(to_toml(profile.profile), encoding="utf-8")
+    (tmp_path / "other.toml").write_text(to_toml(profile.profile), encoding="utf-8")
+    head = 'format = 1\nkind = "mastering"\nname = "Test"\n' + MATCH
+    chain = folder / "chain.toml"
+    chain.write_text(head + 'profile = "own.toml"\n', encoding="utf-8")
+    mix = write(pink(4.0))
+    done, _ = run(mix, load_preset(str(chain)))
+    assert done.matches[0].profile == "own"
+    for name in ("../other.toml", str(tmp_path / "other.toml"), "other.toml"):
+        chain.write_text(f"{head}profile = '{name}'\n", encoding="utf-8")
+        with pytest.raises(DocumentError, match=r"master\.insert\.match: profile: "):
+            run(mix, load_preset(str(chain)))
+    said = load_preset(str(chain), [f"insert.match.profile={tmp_path / 'other.toml'}"])
+    assert run(mix, said)[0].matches[0].profile == "other"
 
 
 def test_several_rates_and_a_delivery_target(

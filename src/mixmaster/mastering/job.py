@@ -113,7 +113,7 @@ class Job:
         self.notes: list[str] = []
         self.matches: tuple[MatchFigures, ...] = ()
         self.inserts = with_match(preset.chain(), options.profile)
-        self._profiles = profiles_of(self.inserts, options.profile)
+        self._profiles = profiles_of(self.inserts, options.profile, preset.origin)
         self._resources = resource_records(resource_paths(each.files for each in self.inserts))
         if mix.info.channels == 1:
             self.inserts, said = for_mono(self.inserts)

@@ -35,8 +35,8 @@ class Match(KeylessEffect):
     effect: Literal["match"] = parameter("match", "The effect's name: match.")
     profile: str | None = parameter(
         None,
-        "The profile to move toward, by name: neutral, or your own. Silent: the one that "
-        "--reference or --profile brings.",
+        "The profile to move toward, by name (neutral, or your own) or as a .toml file in the "
+        "preset's folder. Silent: the one that --reference or --profile brings.",
     )
     tone: float = parameter(
         1.0,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from mixmaster.arrays import Block
+from mixmaster.documents.origin import Origin, UnfoundFileError
 from mixmaster.errors import DocumentError, Problem
 from mixmaster.mastering.chain import Chain
 from mixmaster.mastering.correction import MatchFigures, find_correction
@@ -86,13 +87,14 @@ def _numbered(number: int) -> str:
 
 
 def profiles_of(
-    inserts: Sequence[PlacedInsert], brought: NamedProfile | None
+    inserts: Sequence[PlacedInsert], brought: NamedProfile | None, origin: Origin
 ) -> dict[str, NamedProfile]:
     """Return the profile of each match stage that is not bypassed, by the stage's id.
 
     Args:
         inserts: The chain.
         brought: By the user, instead of the stages' own.
+        origin: Of the preset: files that it names lie where it may name them.
 
     Raises:
         DocumentError: For a stage without a profile, or one that cannot be read.
@@ -105,11 +107,22 @@ def profiles_of(
         if brought is not None:
             found[insert.id] = brought
         elif settings.profile is not None:
-            found[insert.id] = load_profile(settings.profile)
+            found[insert.id] = _named(settings.profile, insert.id, origin)
         else:
             hint = "name one, or say --reference FILE or --profile NAME"
             raise DocumentError(insert.id, (Problem("profile", "is missing", hint),))
     return found
+
+
+def _named(name: str, where: str, origin: Origin) -> NamedProfile:
+    """Return the profile that a preset names: by its name, or a file in the preset's folder."""
+    if not name.lower().endswith(".toml"):
+        return load_profile(name)
+    try:
+        return load_profile(str(origin.find(name)))
+    except UnfoundFileError as error:
+        problem = Problem("profile", error.problem.reason, error.problem.hint)
+        raise DocumentError(where, (problem,)) from error
 
 
 def without_matches(inserts: Sequence[PlacedInsert]) -> tuple[PlacedInsert, ...]:
