@@ -10,9 +10,9 @@ import pytest
 import soundfile
 
 from mixmaster.arrays import Block
+from mixmaster.audio.extracts import Extract, passage
 from mixmaster.compare.differences import difference_powers, pairs_of
 from mixmaster.compare.levels import HeardLevel, loudest_stretch, matching_gains_db
-from mixmaster.compare.listening import Extract, passage
 
 RATE = 44_100
 MakeSong = Callable[..., Block]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mixmaster.audio.extracts import Extract
 from mixmaster.compare.levels import LevelMeter, loudest_stretch
-from mixmaster.compare.listening import Extract
 from mixmaster.compare.sources import ComparePlan
 from mixmaster.compare.timing import (
     Span,

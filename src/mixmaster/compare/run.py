@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from mixmaster.audio.extracts import Extract
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import FileSpec
 from mixmaster.compare.differences import difference_powers
@@ -18,7 +19,6 @@ from mixmaster.compare.levels import (
     common_gain_db,
     matching_gains_db,
 )
-from mixmaster.compare.listening import Extract
 from mixmaster.compare.placing import Placed, Placer
 from mixmaster.compare.session import Heard, Parts, session_of
 from mixmaster.compare.sources import ComparePlan

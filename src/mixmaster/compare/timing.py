@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from mixmaster.arrays import Block
+from mixmaster.audio.extracts import passage
 from mixmaster.audio.names import shown
-from mixmaster.compare.listening import passage
 from mixmaster.dsp.offset import LARGEST_OFFSET_S, find_offset, likely_offsets
 from mixmaster.errors import UsageError
 from mixmaster.pages.ab.data import AbAlignment

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from mixmaster.audio.extracts import Extract
 from mixmaster.audio.sink import FileSpec, open_sink
 from mixmaster.audio.source import content_hash
-from mixmaster.compare.listening import Extract
 from mixmaster.engine.measuring import survey_file
 from mixmaster.engine.publish import put, staged
 from mixmaster.metering.survey import Survey
