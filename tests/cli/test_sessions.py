@@ -33,11 +33,15 @@ def begun(stems: Path, mixmaster: Any) -> Path:
 
 
 def test_init_then_mix_then_render(begun: Path, mixmaster: Any, tmp_path: Path) -> None:
+    kick = 'role = "kick"\n'
+    begun.write_text(begun.read_text().replace(kick, kick + "trim_db = 1.5\npan = 0.0\n"))
     done = mixmaster("mix", begun, "-o", tmp_path / "out/mix.wav", "--json")
     assert done.status == 0, done.err
     assert done.err == "" or "note: no stem matches" in done.err
     manifest = json.loads((tmp_path / "out/mix.wav.json").read_text())
     assert manifest["settings"]["song"] == {"title": "Blue hour", "artist": ""}
+    # What acts on single stems is a part of what was made: another job, if it changes.
+    assert manifest["settings"]["heads"] == {"strip.kick/Kick": {"trim_db": 1.5, "pan": 0.0}}
     begun.write_text(
         begun.read_text().replace('artist = ""', 'artist = "Anna"')
         + '[master]\npreset = "transparent"\ntargets = ["spotify"]\n'

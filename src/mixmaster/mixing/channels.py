@@ -40,6 +40,20 @@ class Instance:
     delay_ms: float = 0.0
     pan: float | None = None
 
+    @property
+    def head(self) -> dict[str, float | bool]:
+        """What acts on this stem alone, as a session says it; empty where nothing does."""
+        said: dict[str, float | bool] = {}
+        if self.trim_db:
+            said["trim_db"] = self.trim_db
+        if self.polarity:
+            said["polarity"] = True
+        if self.delay_ms:
+            said["delay_ms"] = self.delay_ms
+        if self.pan is not None:
+            said["pan"] = self.pan
+        return said
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:

@@ -198,6 +198,9 @@ def mix_manifest(
     }
     if plan.session is not None:
         settings["song"] = {"title": plan.session.title, "artist": plan.session.artist}
+    heads = {each.id: each.head for each in plan.instances if each.head}
+    if heads:
+        settings["heads"] = heads
     if plan.automation:
         settings["automation"] = [lane.model_dump(mode="json") for lane in plan.automation]
     regions = declared_regions(
