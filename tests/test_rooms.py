@@ -23,7 +23,7 @@ ROWS: list[set[str]] = [
     {"mixing"},
     {"mastering"},
     {"song"},
-    {"compare", "release"},
+    {"compare", "preview", "release"},
     {"batch"},
     {"cli"},
 ]
@@ -32,6 +32,7 @@ ONLY_IN = {
     "click": {"cli"},
     "rich": {"cli"},
     "soundfile": {"audio"},
+    "av": {"audio"},
     "soxr": {"audio", "dsp"},
     "pedalboard": {"effects"},
     "jinja2": {"pages"},

@@ -37,7 +37,12 @@ LEAST_DC: Final = 0.001
 _PEAK_SLACK_DB: Final = 0.005
 """Half of the last digit that is printed."""
 
-_CODEC_NAMES: Final[dict[Codec, str]] = {"mp3": "MP3", "vorbis": "Ogg Vorbis", "opus": "Opus"}
+_CODEC_NAMES: Final[dict[Codec, str]] = {
+    "mp3": "MP3",
+    "aac": "AAC",
+    "vorbis": "Ogg Vorbis",
+    "opus": "Opus",
+}
 _MEASURED_FRAMES: Final = 4 * BLOCK_FRAMES
 
 

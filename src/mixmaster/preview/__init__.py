@@ -1,0 +1,1 @@
+"""Masters as they will be heard: at places, behind codecs, on systems."""
