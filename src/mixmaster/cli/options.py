@@ -164,6 +164,24 @@ allow_plugins_option = click.option(
     callback=_allow_plugins,
     help="Let plugins of your own list (plugins.toml) run: they are programs.",
 )
+
+
+def _no_cache(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    """Neither read nor keep measurements until the command is over."""
+    del parameter
+    if wanted:
+        from mixmaster.engine.keeping import nothing_kept
+
+        context.with_resource(nothing_kept())
+
+
+no_cache_option = click.option(
+    "--no-cache",
+    is_flag=True,
+    expose_value=False,
+    callback=_no_cache,
+    help="Measure every stem anew, and keep nothing in the cache folder.",
+)
 section_options = chain(
     click.option("--from", "from_s", type=Seconds(), help="Render from here: 75.5 or 1:15.5."),
     click.option("--to", "to_s", type=Seconds(), help="Render up to here."),
@@ -200,6 +218,7 @@ mix_options = chain(
         metavar="HZ",
         help="The session's rate; the highest among the stems by default.",
     ),
+    no_cache_option,
 )
 
 

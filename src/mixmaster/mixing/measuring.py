@@ -1,4 +1,8 @@
-"""What gain staging needs to know of the stems: measured once, in parallel."""
+"""What gain staging needs to know of the stems: measured once, in parallel, and kept.
+
+A file's powers are kept under the hash of its content, so that the next run, of a passage perhaps,
+need not listen to the whole song before it begins.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from mixmaster.arrays import Block
+from mixmaster.audio.source import AudioInfo, content_hash
+from mixmaster.engine.keeping import keep, recall
 from mixmaster.engine.threads import one_blas_thread
 from mixmaster.metering.loudness import BlockPowers
 from mixmaster.mixing.preset import MixPreset
@@ -17,6 +23,9 @@ from mixmaster.mixing.stems import StemSource
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and how far it is, 0 to 1."""
+
+_KEPT = "powers1"
+"""The powers of a file by itself, and the revision of how they are measured."""
 
 
 def measure(stems: Sequence[StemSource], threads: int, tell: Progress) -> dict[str, Block]:
@@ -30,17 +39,25 @@ def measure(stems: Sequence[StemSource], threads: int, tell: Progress) -> dict[s
     done = 0
     stopped = threading.Event()
 
+    def powers_of(stem: StemSource, info: AudioInfo) -> Block:
+        # Regions are made of several files, and short files have something to say: both are read.
+        told = [] if info.path in stem.arranged or stem.strict else [content_hash(info.path)]
+        found = recall(_KEPT, told) if told else None
+        if found is not None:
+            return found
+        with stem.open_file(info) as source:
+            meter = BlockPowers(source.sample_rate_hz, source.channels)
+            for block in source.blocks():
+                meter.update(block)
+                if stopped.is_set():  # nobody waits for the result any more
+                    return meter.powers
+            if told and not source.notes:
+                keep(_KEPT, told, meter.powers)
+            return meter.powers
+
     def one(stem: StemSource) -> Block:
         nonlocal done
-        parts = []
-        for info in stem.files:
-            with stem.open_file(info) as source:
-                meter = BlockPowers(source.sample_rate_hz, source.channels)
-                for block in source.blocks():
-                    meter.update(block)
-                    if stopped.is_set():  # nobody waits for the result any more
-                        break
-                parts.append(meter.powers)
+        parts = [powers_of(stem, info) for info in stem.files]
         done += 1
         tell("measuring the stems", done / len(stems))
         return sum_powers(parts)
