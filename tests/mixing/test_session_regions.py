@@ -12,7 +12,8 @@ import soundfile as sf
 
 from mixmaster.audio.source import content_hash
 from mixmaster.errors import DocumentError
-from mixmaster.mixing.plan import MixPlan
+from mixmaster.mixing.arranged import restored_regions
+from mixmaster.mixing.plan import Given, MixPlan, plan_mix
 from mixmaster.mixing.run import mix
 from mixmaster.mixing.session_plan import open_song, plan_song
 
@@ -162,3 +163,21 @@ to_bar = "9"
         "stem.1.region.1.from_s",
         "stem.2.region.1.to_bar",
     ]
+
+
+def test_what_the_manifest_says_plans_the_same_mix_again(tmp_path: Path) -> None:
+    path = song(tmp_path, COMP, vox=noise(2.0, 1), take2=noise(2.0, 2))
+    planned = plan(path)
+    mix(planned, tmp_path / "mix.wav")
+    settings = json.loads((tmp_path / "mix.wav.json").read_text(encoding="utf-8"))["settings"]
+    files = {name: tmp_path / name for name in ("vox.wav", "take2.wav")}
+    again = restored_regions(settings["regions"], files)
+    given = {file: Given(arrangement=each) for file, each in again.items()}
+    mix(plan_mix([files["vox.wav"]], planned.preset, given=given), tmp_path / "again.wav")
+    assert content_hash(tmp_path / "again.wav") == content_hash(tmp_path / "mix.wav")
+
+
+def test_the_plan_says_what_regions_make_of_a_stem(tmp_path: Path) -> None:
+    body = COMP + "[[stem.region]]\nfrom_s = 0.0\nto_s = 0.2\nat_s = 4.0\nstretch = 1.1\n"
+    notes = plan(song(tmp_path, body, vox=noise(2.0, 1), take2=noise(2.0, 2))).notes
+    assert "vox.wav: put together of 3 regions, 1 stretched or pitched; takes: take2.wav" in notes

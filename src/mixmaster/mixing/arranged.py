@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -311,6 +311,43 @@ def declared_regions(arranged: Iterable[Arranged]) -> dict[str, Any]:
         for each in arranged
         if each.declared is not None
     }
+
+
+def restored_regions(said: Mapping[str, Any], files: Mapping[str, Path]) -> dict[Path, Arrangement]:
+    """Return the regions that a manifest says, ready to be planned with again.
+
+    Args:
+        said: What `declared_regions` returned.
+        files: Where the files lie by now, by the names that the manifest gives its inputs.
+    """
+    found = {}
+    for name, entry in said.items():
+        regions = tuple(Region.model_validate(region) for region in entry["region"])
+        takes = {region.file: files[region.file] for region in regions if region.file is not None}
+        found[files[name]] = Arrangement(regions, entry["mode"], f"regions.{name}", takes)
+    return found
+
+
+def region_notes(arranged: Iterable[Arranged]) -> list[str]:
+    """Return what the regions make of their stems, a line a stem."""
+    notes = []
+    for each in arranged:
+        if each.declared is None:
+            continue
+        used = [region for region in each.declared.regions if region.use]
+        count = f"{len(used)} region{'' if len(used) == 1 else 's'}"
+        laid = (
+            f"{count} laid over it" if each.declared.mode == "fix" else f"put together of {count}"
+        )
+        note = f"{shown(each.info.path.name)}: {laid}"
+        stretched = sum(region.sounds_otherwise for region in used)
+        if stretched:
+            note += f", {stretched} stretched or pitched"
+        if each.takes:
+            takes = ", ".join(shown(info.path.name) for info in each.takes)
+            note += f"; takes: {takes}"
+        notes.append(note)
+    return notes
 
 
 def _declared(region: Region) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from mixmaster.engine.resources import resource_paths
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.mixing.aligning import Alignment, align, alignment_notes
-from mixmaster.mixing.arranged import takes_of
+from mixmaster.mixing.arranged import region_notes, takes_of
 from mixmaster.mixing.arranging import Studio, arrange
 from mixmaster.mixing.automation import Moves, Song, resolve
 from mixmaster.mixing.channels import Instance
@@ -279,6 +279,7 @@ def plan_mix(
     if assignment.idle:
         notes.append("no stem matches these strips: " + ", ".join(assignment.idle))
     notes += [f"{entry.strip}: {entry.note}" for entry in stagings if entry.note]
+    notes += region_notes(arranged.values())
     notes += alignment_notes(alignments, rate)
     notes += _resampled(infos.values(), rate)
     if not heard:

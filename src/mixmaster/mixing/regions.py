@@ -117,6 +117,12 @@ class Region(Settings):
         "which are the same sound; equal_power between others.",
     )
 
+    @property
+    def sounds_otherwise(self) -> bool:
+        """Whether it is stretched or pitched."""
+        ways = (self.stretch not in {None, 1.0}, self.length_s, self.until_bar)
+        return any(ways) or self.pitch_semitones != 0.0
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         problems = list(self._problems())

@@ -78,7 +78,13 @@ def _stems(started: Started) -> Iterator[str]:
     yield _RULE.format("stems")
     yield '# role says what it is: the preset knows the strip; strip = "..." names one itself.'
     yield '# name = "..." calls it something else, use = false leaves it out. trim_db, pan,'
-    yield "# polarity and delay_ms act on this stem alone, before its strip."
+    yield "# polarity and delay_ms act on this stem alone, before its strip. Regions below a stem"
+    yield '# repair it, or put it together of takes (region_mode = "comp"):'
+    yield "#"
+    yield "# [[stem.region]]"
+    yield "# from_s = 61.2"
+    yield "# to_s = 61.9"
+    yield '# pitch_semitones = -0.3  # or gain_db, mute, stretch; file = "..." for another take'
     for stem in started.stems:
         yield ""
         yield from _stem(stem)
