@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,3 +68,23 @@ def test_masters_against_two_targets(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert found["loudness"]["severity"] == "error"
     assert found["bit_depth"]["figure"] == 24.0
     assert run(["check", str(path), "-t", "nowhere"]) == 2
+
+
+def test_targets_bring_their_own_tolerance_and_short_term(stem: Any, mixmaster: Any) -> None:
+    rate = 48_000
+    wave = np.sin(2.0 * np.pi * 997.0 * np.arange(10 * rate) / rate)
+    # 1.5 LU over -24 and -23: within ATSC A/85's 2 LU, not within EBU R 128's half.
+    quiet = stem("a.wav", 10 ** (-22.5 / 20) * np.stack([wave, wave], axis=1))
+    codes = {}
+    for name in ("atsc-a85", "ebu-r128", "netflix"):
+        done = mixmaster("check", quiet, "-t", name, "--no-codecs", "--json")
+        codes[name] = {finding["code"] for finding in done.json["findings"]}
+        assert ("measured on dialogue" in done.err) == (name == "netflix")
+    assert "loudness" not in codes["atsc-a85"]
+    assert "loudness" in codes["ebu-r128"]
+    assert "loudness" not in codes["netflix"]
+    burst = 0.01 * wave
+    burst[: 3 * rate] *= 10 ** (-16.0 / 20) / 0.01
+    loud = stem("b.wav", np.stack([burst, burst], axis=1))
+    found = mixmaster("check", loud, "-t", "ebu-r128-s1", "--no-codecs", "--json")
+    assert "short_term" in {finding["code"] for finding in found.json["findings"]}

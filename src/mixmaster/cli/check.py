@@ -48,10 +48,8 @@ _TOLD_TOGETHER = ("lossy_origin", "upsampled")
     "--tolerance",
     "tolerance_lu",
     type=click.FloatRange(0.0, 10.0),
-    default=0.5,
-    show_default=True,
     metavar="LU",
-    help="How far from a target's loudness a master may be.",
+    help="How far from a target's loudness a master may be; the target's own by default.",
 )
 @click.option(
     "--codecs/--no-codecs",
@@ -64,7 +62,7 @@ _TOLD_TOGETHER = ("lossy_origin", "upsampled")
 def command(
     files: tuple[str, ...],
     targets: tuple[str, ...],
-    tolerance_lu: float,
+    tolerance_lu: float | None,
     codecs: bool,
     fail_on_warnings: bool,
     threads: int | None,
@@ -118,9 +116,10 @@ def command(
     return 0 if passes else 1
 
 
-def _limits(name: str, tolerance_lu: float) -> Limits:
+def _limits(name: str, tolerance_lu: float | None) -> Limits:
     """Return a target's limits as plain values."""
     from mixmaster.checking.limits import Limits
+    from mixmaster.cli.output import note
     from mixmaster.documents.finding import find_preset
     from mixmaster.documents.loading import load
     from mixmaster.mastering.target import Target
@@ -128,14 +127,17 @@ def _limits(name: str, tolerance_lu: float) -> Limits:
     path = find_preset("target", name)
     target = load(Target, path)
     rate = target.file.sample_rate_hz
+    if target.dialogue is not None:
+        note(f"{target.name} is measured on dialogue: the loudness is not checked here")
+    loudest = [x for x in (target.max_short_term_lufs, target.short_term_lufs) if x is not None]
     return Limits(
         name=path.stem,
-        integrated_lufs=target.integrated_lufs,
-        tolerance_lu=tolerance_lu,
+        integrated_lufs=None if target.dialogue is not None else target.integrated_lufs,
+        tolerance_lu=target.tolerance_lu if tolerance_lu is None else tolerance_lu,
         true_peak_dbtp=target.true_peak_dbtp,
         louder_than_lufs=None if target.louder is None else target.louder.than_lufs,
         louder_true_peak_dbtp=None if target.louder is None else target.louder.true_peak_dbtp,
-        max_short_term_lufs=target.max_short_term_lufs,
+        max_short_term_lufs=min(loudest, default=None),
         max_loudness_range_lu=target.max_loudness_range_lu,
         container=target.file.format,
         bit_depth=target.file.bit_depth,
