@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,12 @@ def test_every_target_that_ships_is_in_this_table() -> None:
     assert {found.name for found in list_presets("target") if found.origin == "shipped"} == set(
         TARGETS
     )
+
+
+def test_every_target_stands_in_the_docs() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "mastering.md"
+    rows = [line.split("|")[1].strip() for line in docs.read_text().splitlines() if "| " in line]
+    assert set(TARGETS) <= set(rows)
 
 
 @pytest.mark.parametrize("name", TARGETS)
