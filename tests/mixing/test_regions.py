@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -296,3 +297,20 @@ def test_what_no_file_could_make_right_is_refused_as_it_is_read(
 ) -> None:
     with pytest.raises(ValueError, match=key):
         Region(**region)
+
+
+def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
+    song = Takes(tmp_path)
+    song.add("stem.wav", noise(400.0, 1))
+    song.add("take2.wav", noise(400.0, 2, rate=RATE))
+    pieces = [{"file": "take2.wav", "from_s": 10.0 * k, "to_s": 10.0 * k + 5.0} for k in range(40)]
+    arranged = song.arrange(*pieces)
+    tracemalloc.start()
+    try:
+        with arranged.open() as source:
+            for block in source.blocks(16_384):
+                assert block.shape[1] > 0
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3_000_000  # all of it is 26 MB

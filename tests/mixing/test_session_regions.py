@@ -13,7 +13,7 @@ import soundfile as sf
 from mixmaster.audio.source import content_hash
 from mixmaster.errors import DocumentError
 from mixmaster.mixing.arranged import restored_regions
-from mixmaster.mixing.plan import Given, MixPlan, plan_mix
+from mixmaster.mixing.plan import Given, MixPlan, Section, plan_mix
 from mixmaster.mixing.run import mix
 from mixmaster.mixing.session_plan import open_song, plan_song
 
@@ -181,3 +181,33 @@ def test_the_plan_says_what_regions_make_of_a_stem(tmp_path: Path) -> None:
     body = COMP + "[[stem.region]]\nfrom_s = 0.0\nto_s = 0.2\nat_s = 4.0\nstretch = 1.1\n"
     notes = plan(song(tmp_path, body, vox=noise(2.0, 1), take2=noise(2.0, 2))).notes
     assert "vox.wav: put together of 3 regions, 1 stretched or pitched; takes: take2.wav" in notes
+
+
+def test_threads_and_sections_hear_the_same(tmp_path: Path) -> None:
+    body = (
+        COMP
+        + """
+[[stem.region]]
+file = "take2.wav"
+from_s = 0.5
+to_s = 1.5
+at_s = 2.25
+pitch_semitones = 0.5
+stretch = 1.1
+[[stem.region]]
+file = "slow.wav"
+at_s = 3.5
+fade_in_ms = 30.0
+"""
+    )
+    path = song(tmp_path, body, vox=noise(2.0, 1), take2=noise(2.0, 2))
+    sf.write(tmp_path / "slow.wav", noise(2.0, 3), 11_025, "FLOAT")
+    whole = []
+    for threads in (1, 2):
+        mix(plan_song(open_song(path), threads=threads), tmp_path / f"{threads}.wav")
+        whole.append(sf.read(tmp_path / f"{threads}.wav")[0])
+    assert np.array_equal(*whole)
+    mix(plan(path, section=Section(2.1, 4.3)), tmp_path / "part.wav")
+    part = sf.read(tmp_path / "part.wav")[0]
+    first, last = round(2.1 * RATE), round(4.3 * RATE)
+    assert np.array_equal(part, whole[0][first:last])

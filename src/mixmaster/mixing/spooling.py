@@ -104,7 +104,11 @@ class Spool:
         self._frames = 0
         self._lock = threading.Lock()
         # Nameless where the system can: closing it is all that there is to be cleaned up.
-        self._file = tempfile.TemporaryFile(prefix="mixmaster-")  # noqa: SIM115 - closed below
+        try:
+            self._file = tempfile.TemporaryFile(prefix="mixmaster-")  # noqa: SIM115 - closed below
+        except OSError as error:
+            reason = f"no temporary file can be made: {error.strerror}"
+            raise OutputError(tempfile.gettempdir(), reason, "TMPDIR may name a folder") from error
         weakref.finalize(self, self._file.close)
 
     def open(self) -> SpoolReader:
