@@ -135,6 +135,12 @@ def test_a_strip_and_a_bus_of_one_name_are_two_stems(stems: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_bus_that_is_called_residual_is_no_residual(stems: Path, tmp_path: Path) -> None:
+    plan = planned(stems, preset("[bus.residual]\n", ['strip.keys.output="residual"']))
+    run = printed(plan, tmp_path, stems=StemsWanted(residual="always"))
+    assert [each.name for each in run.stems] == ["rhythm", "voices", "bus_residual", "residual"]
+
+
 def test_what_is_muted_or_heard_by_detectors_alone_is_no_stem(stems: Path) -> None:
     plan = planned(stems, preset(changes=["strip.drums.mute=true", "bus.voices.mute=true"]))
     assert named(stem_groups(plan, "own")) == {"rhythm": ("bass",), "keys": ("keys",)}
@@ -183,6 +189,30 @@ def test_automation_moves_stems_as_it_moves_the_mix(stems: Path) -> None:
     for returns in ("with_groups", "own"):
         whole, each = parts(planned(stems, lanes=lanes), returns)
         assert rms_dbfs(whole - sum(each.values())) < -240.0
+
+
+DYNAMICS = {
+    "dynamic_eq": "bands = [{ frequency_hz = 1000.0, threshold_db = -50.0, range_db = 12.0 }]",
+    "compressor": "threshold_db = -30.0\nmix = 0.6\nmakeup_db = 3.0\nlookahead_ms = 2.0",
+    "multiband": "bands = [{ up_to_hz = 500.0, threshold_db = -50.0, ratio = 3.0 }, {}]",
+    "gate": "threshold_db = -12.0",
+    "de_esser": "frequency_hz = 2500.0\nthreshold_db = -60.0\nrange_db = 12.0\nlookahead_ms = 1.0",
+    "transient_shaper": "attack_db = 6.0\nsustain_db = -4.0",
+    "limiter": "ceiling_dbtp = -25.0",
+    "delay": "time_ms = 30.0\nduck_db = 6.0\namount = 0.5",
+}
+
+
+@pytest.mark.parametrize("effect", DYNAMICS)
+def test_the_gain_of_any_dynamics_follows_the_mix(stems: Path, effect: str) -> None:
+    table = f'[[mix.insert]]\nid = "x"\neffect = "{effect}"\n{DYNAMICS[effect]}\n'
+    plan = planned(stems, preset(table))
+    whole, each = parts(plan, "own")
+    assert rms_dbfs(whole - sum(each.values())) < -240.0
+    # It has work to do: what it hears counts.
+    plain = rendered(planned(stems))
+    frames = round(SECONDS * RATE)
+    assert rms_dbfs(whole[:, :frames] - plain[:, :frames]) > -80.0
 
 
 # ---------------------------------------------------------------- files
@@ -327,6 +357,20 @@ def test_a_strangers_file_is_found_before_any_work(
     with pytest.raises(OutputError, match="it exists"):
         printed(planned(stems), tmp_path, stems=StemsWanted())
     assert left_in(tmp_path) == [tmp_path / "stems" / "Song_keys_8k32f.wav"]
+
+
+def test_stems_do_not_go_among_those_they_are_made_from(stems: Path) -> None:
+    before = left_in(stems.parent)
+    with pytest.raises(OutputError, match="it holds the stems that the mix is made from"):
+        printed(planned(stems), stems.parent, stems=StemsWanted())
+    assert left_in(stems.parent) == before
+
+
+def test_versions_that_are_the_same_are_said_to_be(tmp_path: Path) -> None:
+    plan = planned(write(tmp_path / "no backing", ["Lead Vox", "Keys"]))
+    run = printed(plan, tmp_path / "out", "instrumental", "tv")
+    assert "in this song version 'tv' is the same as 'instrumental'" in run.notes
+    assert run.versions[0].file.read_bytes() == run.versions[1].file.read_bytes()
 
 
 def test_an_error_on_the_way_leaves_nothing(

@@ -281,6 +281,12 @@ def test_mistakes_in_a_definition_are_named(table: str, problem: str) -> None:
     assert problem in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["main", "all"])
+def test_names_that_mean_something_are_taken(name: str) -> None:
+    with pytest.raises(DocumentError, match=f"version.{name}: '{name}' means"):
+        preset(f"[version.{name}]\n")
+
+
 @pytest.mark.parametrize(
     ("start", "end", "key", "reason"),
     [

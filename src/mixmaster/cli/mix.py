@@ -23,7 +23,7 @@ from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
     from mixmaster.mixing.plan import MixPlan
-    from mixmaster.mixing.printing import PlannedFile
+    from mixmaster.mixing.print_files import PlannedFile
     from mixmaster.mixing.run import BitDepth, MixRun
 
 

@@ -13,8 +13,8 @@ from mixmaster.errors import UsageError
 if TYPE_CHECKING:
     from mixmaster.cli.songs import Given
     from mixmaster.mixing.plan import MixPlan
+    from mixmaster.mixing.print_files import PlannedFile
     from mixmaster.mixing.printed import PrintRun, Residual, StemSum, StemsWanted, Wanted
-    from mixmaster.mixing.printing import PlannedFile
     from mixmaster.mixing.stem_groups import StemReturns
 
 versions_options = chain(

@@ -27,8 +27,9 @@ from mixmaster.mixing.file_names import (
     suffix_of,
 )
 from mixmaster.mixing.plan import MixPlan
+from mixmaster.mixing.print_files import song_values
 from mixmaster.mixing.printed import Wanted
-from mixmaster.mixing.printing import print_mix, song_values
+from mixmaster.mixing.printing import print_mix
 from mixmaster.mixing.staging import Staging
 from mixmaster.mixing.versions import NamedVersion
 from mixmaster.results import Result

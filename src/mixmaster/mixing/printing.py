@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -16,89 +16,27 @@ from mixmaster.arrays import Block
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import AudioSink, open_sink
 from mixmaster.audio.source import open_source
-from mixmaster.engine.graph import Graph
 from mixmaster.engine.hashing import background_hashes
 from mixmaster.engine.measuring import measure_file
 from mixmaster.engine.publish import Publication, commit_together, require_space
 from mixmaster.engine.render import render_all
 from mixmaster.engine.stats import BridgeRow
 from mixmaster.engine.threads import keep_freed_memory
-from mixmaster.engine.variants import Variants
-from mixmaster.errors import RefusedError, UsageError
+from mixmaster.errors import RefusedError
 from mixmaster.metering.programme import ProgrammeFigures
-from mixmaster.mixing.file_names import (
-    TemplateError,
-    bits_text,
-    file_name,
-    place,
-    rate_text,
-    suffix_of,
-)
 from mixmaster.mixing.plan import MixPlan, Progress
+from mixmaster.mixing.print_files import PlannedFile, PrintFile, Sheet
 from mixmaster.mixing.printed import NULL_DBFS, Printed, PrintRun, StemSum, StemsWanted, Wanted
 from mixmaster.mixing.run import (
     MIXED_BLOCK_FRAMES,
     BitDepth,
     mix_manifest,
-    output_spec,
     stem_warnings,
 )
-from mixmaster.mixing.stem_groups import RESIDUAL, stem_groups
 from mixmaster.mixing.stems import StemSource
-from mixmaster.mixing.versions import MAIN, version_graph
-from mixmaster.results import Result, jsonable
+from mixmaster.mixing.versions import MAIN
+from mixmaster.results import jsonable
 from mixmaster.units import gain_to_db, power_to_db
-
-STEMS_FOLDER = "stems"
-
-
-@dataclass(slots=True)
-class _File:
-    """A file to be printed.
-
-    Attributes:
-        name: The version's or stem's name.
-        kind: ``mix`` or ``stem``.
-        words: What it is.
-        said: What its manifest says of it.
-        graph: Whose effects its manifest lists.
-        output: Which of the run's outputs it is; None for what the stems miss.
-        target: Where it goes.
-        peak: Its largest sample, before anything is rounded or clipped.
-        clipped: How many samples its format clipped.
-    """
-
-    name: str
-    kind: Literal["mix", "stem"]
-    words: str
-    said: dict[str, Any]
-    graph: Graph
-    output: int | None
-    target: Path = field(default_factory=Path)
-    peak: float = 0.0
-    clipped: int = 0
-
-    @property
-    def what(self) -> str:
-        """What it is called in errors."""
-        return f"version '{self.name}'" if self.kind == "mix" else f"stem '{self.name}'"
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedFile(Result):
-    """A file that would be printed.
-
-    Attributes:
-        kind: ``mix`` or ``stem``.
-        name: The version's or stem's name.
-        words: What it is.
-        file: Where it would go.
-    """
-
-    kind: str
-    name: str
-    words: str
-    file: Path
 
 
 def planned_files(
@@ -110,7 +48,7 @@ def planned_files(
         DocumentError: As `print_mix`.
         UsageError: As `print_mix`.
     """
-    return _Job(plan, folder, wanted, bit_depth).planned()
+    return Sheet(plan, folder, wanted, bit_depth).planned()
 
 
 def print_mix(
@@ -155,28 +93,10 @@ class _Job:
     ) -> None:
         self._plan = plan
         self._wanted = wanted
-        suffix = suffix_of(wanted.template) or ".wav"
-        self._spec = output_spec(Path(f"mix{suffix}"), plan.sample_rate_hz, bit_depth)
-        self._variants = Variants(plan.graph)
-        self._versions = list(self._version_files())
-        self._stems = [] if wanted.stems is None else list(self._stem_files(wanted.stems))
-        for each, target in zip(self._files, self._targets(folder, suffix), strict=True):
-            each.target = target
+        self._sheet = Sheet(plan, folder, wanted, bit_depth)
+        self._spec = self._sheet.spec
         self._missing_power = 0.0
         self._frames = 0
-
-    @property
-    def _files(self) -> list[_File]:
-        return [*self._versions, *self._stems]
-
-    def planned(self) -> tuple[PlannedFile, ...]:
-        """Return which files there would be."""
-        always = self._wanted.stems is not None and self._wanted.stems.residual == "always"
-        return tuple(
-            PlannedFile(each.kind, each.name, each.words, each.target)
-            for each in self._files
-            if each.output is not None or always
-        )
 
     def run(self, *, overwrite: bool, tell: Progress) -> PrintRun:
         """Render, measure and publish."""
@@ -186,79 +106,25 @@ class _Job:
                 each.what: stack.enter_context(
                     Publication(each.target, overwrite=overwrite, inputs=plan.paths)
                 )
-                for each in self._files
+                for each in self._sheet.files
             }
             parts = {what: out.part for what, out in outs.items()}
             hashes = stack.enter_context(background_hashes(plan.paths))
             bridge = self._render(parts, tell)
             self._settle_residual()
-            for each in self._files:
+            for each in self._sheet.files:
                 self._refuse_clipping(each)
             total = None if self._wanted.stems is None else self._sum(parts, self._wanted.stems)
             figures = {
-                each.what: self._measure(each, parts[each.what], tell) for each in self._files
+                each.what: self._measure(each, parts[each.what], tell) for each in self._sheet.files
             }
             # Nothing is put in its place before everything is known to be good.
-            said = [self._manifest(each, hashes, bridge, total) for each in self._files]
+            said = [self._manifest(each, hashes, bridge, total) for each in self._sheet.files]
             commit_together(
                 (outs[each.what], {**manifest, "figures": figures[each.what]})
-                for each, manifest in zip(self._files, said, strict=True)
+                for each, manifest in zip(self._sheet.files, said, strict=True)
             )
         return self._result(figures, total, bridge)
-
-    # ------------------------------------------------------------ what there is to be printed
-
-    def _version_files(self) -> Iterator[_File]:
-        for version in self._wanted.versions:
-            if version.name == MAIN:
-                graph, output = self._plan.graph, self._variants.add_main()
-            else:
-                graph = version_graph(self._plan, version)
-                follows = version.settings.dynamics == "main"
-                output = self._variants.add(version.name, graph, follows=follows)
-            said = version.to_json()
-            yield _File(version.name, "mix", version.words, said, graph, output)
-
-    def _stem_files(self, wanted: StemsWanted) -> Iterator[_File]:
-        graph = self._plan.graph
-        assert any(version.name == MAIN for version in self._wanted.versions)
-        for group in stem_groups(self._plan, wanted.returns):
-            output = self._variants.add_part(f"stem {group.name}", group.keep)
-            words = (
-                f"strips {', '.join(group.strips)}" if group.strips else f"the return {group.id}"
-            )
-            said = {
-                "name": group.name,
-                "group": group.id,
-                "strips": list(group.strips),
-                "returns": wanted.returns,
-                "words": words,
-            }
-            yield _File(group.name, "stem", words, said, graph, output)
-        if wanted.residual != "never":
-            words = "what the other stems miss of the mix"
-            said = {"name": RESIDUAL, "group": "", "returns": wanted.returns, "words": words}
-            yield _File(RESIDUAL, "stem", words, said, graph, None)
-
-    def _targets(self, folder: Path, suffix: str) -> list[Path]:
-        """Return where the files go, in their order.
-
-        Raises:
-            UsageError: For a template that is none, or that gives two files one name.
-        """
-        values = {
-            **song_values(self._plan, self._wanted.title),
-            "rate": rate_text(self._spec.sample_rate_hz),
-            "bits": bits_text(self._spec.bit_depth),
-        }
-        names = {}
-        for each in self._files:
-            try:
-                name = file_name(self._wanted.template, {**values, "version": each.name}, suffix)
-            except TemplateError as error:
-                raise UsageError("--name-template", error.reason, error.hint) from error
-            names[each.what] = name if each.kind == "mix" else f"{STEMS_FOLDER}/{name}"
-        return list(place(folder, names).values())
 
     # ------------------------------------------------------------ rendering
 
@@ -269,29 +135,29 @@ class _Job:
         sources: dict[str, StemSource] = dict(plan.sources)
         again = {
             node: replace(sources[like], notes=[], _open=[])
-            for node, like in self._variants.sources.items()
+            for node, like in self._sheet.variants.sources.items()
         }
         rendering = render_all(
-            self._variants.graph(),
+            self._sheet.variants.graph(),
             sources | again,
             passage=plan.passage,
             threads=plan.threads,
             block_frames=MIXED_BLOCK_FRAMES,
         )
         total = rendering.total_frames
-        needed = len(self._files) * self._spec.bytes_at_most(total)
+        needed = len(self._sheet.files) * self._spec.bytes_at_most(total)
         require_space(next(iter(parts.values())).parent, needed)
         tell("mixing", 0.0)
         try:
             with ExitStack() as stack:
                 sinks = [
                     stack.enter_context(self._sink(number, each, parts, total))
-                    for number, each in enumerate(self._files)
+                    for number, each in enumerate(self._sheet.files)
                 ]
                 for blocks in rendering.blocks:
                     self._write(blocks, sinks)
                     tell("mixing", self._frames / max(1, total))
-                for each, sink in zip(self._files, sinks, strict=True):
+                for each, sink in zip(self._sheet.files, sinks, strict=True):
                     each.clipped = sink.close().clipped_samples
             tell("mixing", 1.0)  # a tail may end sooner than it had to
         finally:
@@ -300,22 +166,24 @@ class _Job:
                 stem.close()
         return rendering.bridge()
 
-    def _sink(self, number: int, each: _File, parts: Mapping[str, Path], total: int) -> AudioSink:
+    def _sink(
+        self, number: int, each: PrintFile, parts: Mapping[str, Path], total: int
+    ) -> AudioSink:
         # Stems are added up: each has a dither of its own. A version's is that of a lone mix.
         seed = 0 if each.kind == "mix" else number
         return open_sink(parts[each.what], self._spec, frames_expected=total, seed=seed)
 
     def _write(self, blocks: Sequence[Block], sinks: Sequence[AudioSink]) -> None:
         missing: Block | None = None
-        if self._stems:
-            main = next(each for each in self._versions if each.name == MAIN)
+        if self._sheet.stems:
+            main = self._sheet.main
             assert main.output is not None
             missing = blocks[main.output].copy()
-            for each in self._stems:
+            for each in self._sheet.stems:
                 if each.output is not None:
                     missing -= blocks[each.output]
             self._missing_power += float(np.square(missing).sum())
-        for each, sink in zip(self._files, sinks, strict=True):
+        for each, sink in zip(self._sheet.files, sinks, strict=True):
             block = missing if each.output is None else blocks[each.output]
             assert block is not None
             each.peak = max(each.peak, float(np.abs(block).max(initial=0.0)))
@@ -328,7 +196,7 @@ class _Job:
         missing = self._missing_dbfs()
         idle = missing is None or missing <= NULL_DBFS
         if idle and wanted is not None and wanted.residual == "auto":
-            self._stems = [each for each in self._stems if each.output is not None]
+            self._sheet.leave_out_residual()
 
     def _missing_dbfs(self) -> float | None:
         """Return the RMS of what the stems miss; None for nothing."""
@@ -336,7 +204,7 @@ class _Job:
         power = self._missing_power / samples
         return power_to_db(power) if power > 0.0 else None
 
-    def _refuse_clipping(self, each: _File) -> None:
+    def _refuse_clipping(self, each: PrintFile) -> None:
         if not each.clipped:
             return
         peak = float(gain_to_db(each.peak))
@@ -352,9 +220,9 @@ class _Job:
 
     def _sum(self, parts: Mapping[str, Path], wanted: StemsWanted) -> StemSum:
         """Return how well the written stems add up to the written mix."""
-        main = next(each for each in self._versions if each.name == MAIN)
+        main = self._sheet.main
         power, peak = null(
-            parts[main.what], [parts[each.what] for each in self._stems], self._spec.channels
+            parts[main.what], [parts[each.what] for each in self._sheet.stems], self._spec.channels
         )
         missing = self._missing_dbfs()
         nothing = "the stems add up to the mix exactly"
@@ -364,16 +232,16 @@ class _Job:
         if missing is None:
             reasons["missing_rms_dbfs"] = nothing
         return StemSum(
-            stems=len(self._stems),
+            stems=len(self._sheet.stems),
             returns=wanted.returns,
             null_rms_dbfs=power_to_db(power) if power else None,
             null_peak_dbfs=float(gain_to_db(peak)) if power else None,
             missing_rms_dbfs=missing,
-            residual=any(each.output is None for each in self._stems),
+            residual=any(each.output is None for each in self._sheet.stems),
             reasons=reasons,
         )
 
-    def _measure(self, each: _File, path: Path, tell: Progress) -> ProgrammeFigures:
+    def _measure(self, each: PrintFile, path: Path, tell: Progress) -> ProgrammeFigures:
         told = f"measuring {each.what}"
         tell(told, 0.0)
         return measure_file(
@@ -385,7 +253,7 @@ class _Job:
 
     def _manifest(
         self,
-        each: _File,
+        each: PrintFile,
         hashes: Mapping[Path, Future[str]],
         bridge: tuple[BridgeRow, ...],
         total: StemSum | None,
@@ -410,14 +278,14 @@ class _Job:
         total: StemSum | None,
         bridge: tuple[BridgeRow, ...],
     ) -> PrintRun:
-        def printed(files: Sequence[_File]) -> tuple[Printed, ...]:
+        def printed(files: Sequence[PrintFile]) -> tuple[Printed, ...]:
             return tuple(
                 Printed(each.name, each.target.absolute(), each.words, figures[each.what])
                 for each in files
             )
 
         warnings = [*stem_warnings(self._plan)]
-        for each in self._files:
+        for each in self._sheet.files:
             peak = figures[each.what].sample_peak_dbfs
             if peak is None:
                 warnings.append(f"{each.what} is digital silence")
@@ -426,32 +294,15 @@ class _Job:
         if total is not None and not total.holds:
             warnings.append(_shortfall(total, self._spec.bit_depth))
         return PrintRun(
-            versions=printed(self._versions),
-            stems=printed(self._stems),
+            versions=printed(self._sheet.versions),
+            stems=printed(self._sheet.stems),
             sum=total,
             length_s=self._frames / self._spec.sample_rate_hz,
             bridge=bridge,
             staging=self._plan.stagings,
-            notes=self._plan.notes,
+            notes=(*self._plan.notes, *self._sheet.twins()),
             warnings=tuple(warnings),
         )
-
-
-def song_values(plan: MixPlan, title: str | None) -> dict[str, str]:
-    """Return what templates may say of a song; see `file_names.FIELDS`.
-
-    Args:
-        plan: The planned mix.
-        title: What it is called; what its session says if None.
-    """
-    session = plan.session
-    return {
-        "artist": "" if session is None else session.artist,
-        "title": title or ("mix" if session is None else session.title),
-        "song": title or ("mix" if session is None else session.label),
-        "preset": plan.preset.name,
-        "target": "",
-    }
 
 
 def null(mix: Path, stems: Sequence[Path], channels: int) -> tuple[float, float]:

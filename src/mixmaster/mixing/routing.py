@@ -51,6 +51,9 @@ def _reserved(preset: MixPreset) -> Iterator[Problem]:
     for table, names in (("strip", preset.strip), ("bus", preset.bus), ("vca", preset.vca)):
         if MIX in names:
             yield Problem(f"{table}.{MIX}", "'mix' is the mix bus's own name", "choose another")
+    for name, meaning in (("main", "the mix itself"), ("all", "all versions together")):
+        if name in preset.version:
+            yield Problem(f"version.{name}", f"'{name}' means {meaning}", "choose another name")
 
 
 def _routes(preset: MixPreset) -> Iterator[Problem]:

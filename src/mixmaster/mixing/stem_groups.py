@@ -81,7 +81,7 @@ def stem_groups(plan: MixPlan, returns: StemReturns) -> tuple[StemGroup, ...]:
         else _of_entries(group, after, name)
         for name in found
     }
-    bare = [name.partition(".")[2] for name in found]
+    bare = [*(name.partition(".")[2] for name in found), RESIDUAL]
     return tuple(
         StemGroup(
             name,
