@@ -100,6 +100,18 @@ def measure_all(
     return found, refused
 
 
+def distinct(targets: list[NamedTarget]) -> list[NamedTarget]:
+    """Return the targets without those whose masters would be another's, sample by sample."""
+    found: dict[str, NamedTarget] = {}
+    told = {"name", "description", "source", "unsure", "checked", "playback", "streams", "edges"}
+    for target in targets:
+        key = target.target.model_dump_json(
+            exclude={**dict.fromkeys(told, True), "tolerance_lu": True, "file": {"plain_wav"}}
+        )
+        found.setdefault(key, target)
+    return list(found.values())
+
+
 def main() -> int:
     """Print the worst cases; 1 if a master misses its loudness by more than 0.1 LU."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -110,6 +122,7 @@ def main() -> int:
     presets = told.preset or [each.name for each in list_presets("mastering")]
     names = told.target or [each.name for each in list_presets("target")]
     targets = [target for target in map(load_target, names) if target.target.dialogue is None]
+    targets = distinct(targets)
     found: list[Measured] = []
     refused: list[str] = []
     for mix in told.mixes:
