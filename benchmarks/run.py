@@ -19,6 +19,7 @@ BENCHMARKS = (
     ("compare.py",),
     ("dynamics.py",),
     ("bands.py",),
+    ("limiter.py",),
     ("startup.py",),
 )
 

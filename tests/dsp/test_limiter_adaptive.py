@@ -33,7 +33,7 @@ FULL = AdaptiveBallistics(
     recoveries=(Recovery(45.0, 1.0), Recovery(90.0, 3.0)),
     ripple_db=0.1,
     ripple_ms=50.0,
-    slow=(SlowPart(10.0, 100.0, 0.3), SlowPart(0.5, 30.0, 0.0), SlowPart(0.0, 4.0, 0.5)),
+    slow=(SlowPart(10.0, 100.0, 0.3, 4.0), SlowPart(0.5, 30.0, 0.0), SlowPart(0.0, 4.0, 0.5)),
 )
 RELEASED = replace(FULL, release_ms=40.0)
 
@@ -173,6 +173,19 @@ def test_slow_parts_take_only_what_lasts() -> None:
         reach.append(int(np.flatnonzero(shaped_db(demand_db, only))[0]))
     assert 1_500 - reach[0] <= 2
     assert 250 < 1_500 - reach[1] <= 100 * POOLS_PER_MS
+
+
+def test_slow_parts_take_no_more_than_they_may() -> None:
+    """Of two long plateaus, a slow part follows the lower wholly, the higher as far as it may."""
+    only = replace(BARE, slow=(SlowPart(10.0, 100.0, 1.0, 4.0),))
+    ahead = []
+    for level_db in (3.0, 9.0):
+        demand_db = np.zeros(6_000)
+        demand_db[2_000:4_000] = level_db
+        reduction_db = shaped_db(demand_db, only)
+        assert reduction_db[3_000] == pytest.approx(level_db, abs=1e-4)
+        ahead.append(reduction_db[2_000 - 5])  # just before: the slow part alone
+    assert ahead == pytest.approx([3.0, 4.0], abs=0.01)
 
 
 @pytest.mark.parametrize("rate", [44_100, 192_000])

@@ -20,6 +20,7 @@ is no recursion but a release that was asked for: the past is forgotten after ``
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,11 +78,13 @@ class SlowPart:
         half_width_ms: It is smoothed over this time to either side.
         spread: Each value counts for this part of ``half_width_ms`` to either side before it
             is smoothed: 1 covers the demand wholly, 0 is its mean.
+        most_db: It takes no more than this: what is louder still is not turned down as a whole.
     """
 
     lasting_ms: float
     half_width_ms: float
     spread: float
+    most_db: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +139,9 @@ class _Held:
 class _Slow:
     """One slow part, from what is left of the demand."""
 
-    def __init__(self, lasting: int, half: int, spread: float) -> None:
+    def __init__(self, lasting: int, half: int, spread: float, most: int | None) -> None:
         reach = round(spread * half)
+        self._most = most
         self._opening = Opening(lasting)
         self._spread = TrailingMax(2 * reach + 1)
         self._mean = CentredMean(half)
@@ -147,7 +151,10 @@ class _Slow:
     def process(self, demand: Curve, given: Curve) -> tuple[Curve, Curve]:
         """Return the demand and the reduction given so far, both late, with this part added."""
         rest = np.maximum(demand - given, 0)
-        own = self._mean.process(self._spread.process(self._opening.process(rest)))
+        own = self._opening.process(rest)
+        if self._most is not None:
+            own = np.minimum(own, self._most)
+        own = self._mean.process(self._spread.process(own))
         return self._demand.process(demand), self._given.process(given) + own
 
 
@@ -185,7 +192,12 @@ class AdaptiveShaper:
         if ballistics.release_ms is not None:
             self._release = LinearRelease(release_step(ballistics.release_ms, sample_rate_hz))
         self._slow = [
-            _Slow(pools(part.lasting_ms), pools(part.half_width_ms), part.spread)
+            _Slow(
+                pools(part.lasting_ms),
+                pools(part.half_width_ms),
+                part.spread,
+                fixed(part.most_db) if math.isfinite(part.most_db) else None,
+            )
             for part in ballistics.slow
         ]
         # Half of it spreads a demand, half smooths it; the spline reaches a pool and a half.

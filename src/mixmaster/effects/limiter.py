@@ -50,7 +50,7 @@ CHARACTERS: Final[dict[Character, AdaptiveBallistics]] = {
         recoveries=(Recovery(45.0, 1.0), Recovery(90.0, 3.0)),
         ripple_db=0.1,
         ripple_ms=50.0,
-        slow=(SlowPart(0.5, 40.0, 0.4), SlowPart(0.0, 8.0, 0.6)),
+        slow=(SlowPart(0.5, 60.0, 0.5, most_db=4.0), SlowPart(0.0, 6.0, 0.6)),
     ),
     # Back as soon as a bass note allows: the most level for a given ceiling.
     "loud": AdaptiveBallistics(
