@@ -90,6 +90,18 @@ def test_blocks_do_not_matter(demand: Curve, block: int) -> None:
         assert np.array_equal(shaped(demand, ballistics, block=block), shaped(demand, ballistics))
 
 
+def test_blocks_do_not_matter_when_a_long_release_has_ended() -> None:
+    demand = np.zeros(40_000, dtype=np.int64)
+    demand[[100, 30_000]] = fixed(20.0)
+    ballistics = replace(FULL, release_ms=900.0)  # some 9,000 pools, longer than is remembered
+    whole = shaped(demand, ballistics)
+    assert AdaptiveShaper(ballistics, RATE).memory_pools < 9_000
+    assert whole[8_000] > 0
+    assert whole[20_000] == 0
+    for block in (256, 1_000):
+        assert np.array_equal(shaped(demand, ballistics, block=block), whole)
+
+
 @given(demands())
 @settings(deadline=None, max_examples=20)
 def test_the_gain_is_never_above_what_a_frame_asks_for(demand: Curve) -> None:

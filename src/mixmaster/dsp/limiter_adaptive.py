@@ -236,6 +236,7 @@ class AdaptiveShaper:
             held = np.minimum(highest, held + np.minimum(held, self._ripple))
         if self._release is not None:
             held = self._release.process(held.astype(np.int64)).astype(np.int32)
+        self._listen(demand, held)  # what a release holds on to is a demand, too
         cap = self._in_step.process(self._cap.process(self._largest.process(held)))
         given: Curve = np.zeros(pools, dtype=np.int32)
         for part in self._slow:
@@ -246,15 +247,18 @@ class AdaptiveShaper:
 
     def _is_idle(self, demand: Curve) -> bool:
         """Return whether neither this block nor what is remembered demands anything."""
-        due = np.flatnonzero(demand)
-        was_quiet = self._quiet > self.memory_pools
-        self._quiet = (
-            demand.shape[0] - 1 - int(due[-1])
-            if due.size
-            else (min(self._quiet + demand.shape[0], self.memory_pools + 1))
-        )
-        released = self._release is None or self._release.idle
-        return not due.size and was_quiet and released
+        if self._quiet <= self.memory_pools or demand.any():
+            return False
+        return self._release is None or self._release.idle
+
+    def _listen(self, *curves: Curve) -> None:
+        """Count the pools since any of the curves was not 0."""
+        pools = curves[0].shape[0]
+        self._quiet = min(self._quiet + pools, self.memory_pools + 1)
+        for curve in curves:
+            due = np.flatnonzero(curve)
+            if due.size:
+                self._quiet = min(self._quiet, pools - 1 - int(due[-1]))
 
 
 def _spline_weights() -> Block:
