@@ -281,6 +281,13 @@ def test_bytes_depend_neither_on_threads_nor_on_company(
     assert np.array_equal(soundfile.read(tmp_path / "a.wav")[0].T, one)
 
 
+def test_bands_that_a_profile_leaves_open_are_told(write: Write, preset: MakePreset) -> None:
+    narrow, _ = profile_of(write(pink(6.0), "ref.wav", 8_000))  # of 44.1 kHz, played slowly
+    done, _ = run(write(pink(6.0)), preset(""), narrow)
+    assert any("no level at 4000, 5000, 6300" in note for note in done.notes)
+    assert np.ptp(done.matches[0].mid_db[20:]) < 0.5
+
+
 def test_the_manifest_holds_profile_and_curve(write: Write, preset: MakePreset) -> None:
     reference, _ = profile_of(write(shaped(pink(8.0), tilt), "ref.wav"))
     done, _ = run(write(pink(6.0)), preset(""), reference)

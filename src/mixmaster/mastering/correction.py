@@ -167,7 +167,7 @@ class Correction:
             plr_after_db=None if after is None else plr_db(after),
             plr_of_tone_db=round(self.plr_of_tone_db(share), _DIGITS),
             share=share,
-            advice=_advice(self.profile, self.track),
+            advice=(*_unknown(aim, was), *_advice(self.profile, self.track)),
         )
 
 
@@ -247,6 +247,15 @@ def _k_level_db(spectrum: match.Spectrum, sample_rate_hz: int) -> float:
 def _part_mids_hz() -> Block:
     edges = match.part_edges_hz()
     return np.asarray(np.sqrt(edges[:-1] * edges[1:]))
+
+
+def _unknown(aim: Block, track: Block) -> tuple[str, ...]:
+    """Return in words which bands the profile asks nothing of, where the track has something."""
+    missing = [hz for hz, asked in zip(THIRDS_HZ, np.isfinite(aim).tolist(), strict=True) if not asked]
+    if not missing or len(missing) == len(THIRDS_HZ) or not np.isfinite(track).any():
+        return ()
+    named = ", ".join(f"{hz:g}" for hz in missing)
+    return (f"the profile has no level at {named} Hz: the curve is carried on level there",)
 
 
 def _advice(profile: Profile, track: TrackFigures) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from mixmaster.mastering.manifest import master_manifest, published_sha256
 from mixmaster.mastering.matching import (
     MatchFigures,
     Run,
-    lowered_notes,
+    match_notes,
     profiles_of,
     solve_matches,
     with_match,
@@ -198,7 +198,7 @@ class Job:
             figures=None if self._options.dual_mono else before,
         )
         self.inserts, self.matches = solve_matches(self.inserts, self._profiles, run)
-        self.notes += lowered_notes(self.matches)
+        self.notes += match_notes(self.matches)
         if self._matched:
             run = replace(run, progress=lambda done: self._progress("matching gains", done))
             self.inserts = match_gains(self.inserts, self._matched, run)

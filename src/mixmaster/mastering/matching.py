@@ -32,7 +32,7 @@ from mixmaster.units import gain_to_db
 __all__ = [
     "MatchFigures",
     "Run",
-    "lowered_notes",
+    "match_notes",
     "profiles_of",
     "solve_matches",
     "with_match",
@@ -230,11 +230,12 @@ def _plr_loss(
     return (0.0 if ratio is None or was is None else was - ratio), after
 
 
-def lowered_notes(figures: Sequence[MatchFigures]) -> list[str]:
-    """Return what has to be said of match stages: corrections that were lowered."""
-    return [
+def match_notes(figures: Sequence[MatchFigures]) -> list[str]:
+    """Return what has to be said of match stages: what was lowered, and what is advised."""
+    lowered = [
         f"{each.id}: only {each.share:.0%} of the correction is used; more of it would cost "
         "more of the peak-to-loudness ratio than max_plr_loss_db allows"
         for each in figures
         if each.share < 1.0
     ]
+    return lowered + [f"{each.id}: {text}" for each in figures for text in each.advice]
