@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import signal
 from tests.mixing.takes import Takes, noise
 
 from mixmaster.documents.tempo import TempoMap
@@ -48,6 +49,21 @@ def test_a_note_is_brought_in_tune_and_the_rest_is_left_bit_for_bit(song: Takes)
     assert 1200.0 * np.log2(frequency(note) / 440.0) == pytest.approx(-35.0, abs=0.1)
     level = np.sqrt(2.0 * np.mean(note**2)) / 0.25
     assert 20.0 * np.log10(level) == pytest.approx(0.0, abs=0.05)
+
+
+def test_formants_may_stay_where_they_were(tmp_path: Path) -> None:
+    # Noise around 1 kHz, and nothing else: an envelope with one resonance.
+    chance = np.random.default_rng(4)
+    sound = signal.lfilter(*signal.iirpeak(1_000.0, 5.0, RATE), chance.standard_normal(2 * RATE))
+    song = Takes(tmp_path)
+    song.add("stem.wav", np.asarray(0.1 * sound)[np.newaxis], RATE)
+    centres = []
+    for kept in (False, True):
+        out = song.read({"pitch_semitones": 5.0, "keep_formants": kept}, rate=RATE)[0]
+        hz, power = signal.welch(out, RATE, nperseg=4_096)
+        centres.append(hz[signal.savgol_filter(power, 15, 2).argmax()])
+    assert centres[0] == pytest.approx(1_335.0, rel=0.06)
+    assert centres[1] == pytest.approx(1_000.0, rel=0.06)
 
 
 @pytest.mark.parametrize(

@@ -289,6 +289,10 @@ def test_a_crossfade_needs_sound_on_both_sides(song: Takes) -> None:
         ({"fade_in_ms": -1.0}, "fade_in_ms"),
         ({"fade_in_ms": 1.0, "crossfade_ms": 1.0}, "fade_in_ms"),
         ({"crossfade_shape": "linear"}, "crossfade_shape"),
+        ({"keep_formants": True}, "keep_formants"),
+        ({"stretch": 1.1, "length_s": 1.0}, "length_s"),
+        ({"stretch": 5.0}, "stretch"),
+        ({"pitch_semitones": 25.0}, "pitch_semitones"),
         ({"fade_in_shape": "equal power"}, "fade_in_shape"),
     ],
 )

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixmaster.arrays import Block, Block32
+from mixmaster.dsp.formants import keep_formants
 from mixmaster.dsp.varispeed import varispeed
 
 MAX_SAMPLES = 2**24
@@ -142,6 +143,7 @@ def stretch(
     *,
     stretched_frames: int,
     semitones: float = 0.0,
+    formants_kept: bool = False,
     before: int = 0,
     after: int = 0,
 ) -> Block32:
@@ -155,6 +157,7 @@ def stretch(
         sample_rate_hz: Its rate.
         stretched_frames: How long it shall be.
         semitones: By how much its pitch rises.
+        formants_kept: Whether its resonances stay where they are, as a voice's do.
         before: How many frames of the result are wanted before the region's beginning.
         after: How many after its end.
 
@@ -178,6 +181,8 @@ def stretch(
         sound = pedalboard.time_stretch(sound, float(sample_rate_hz), speeds, 0.0)
         begin = middle + (lead - middle) * ratio
     sound = varispeed(sound, pitch)
+    if formants_kept and pitch != 1.0:
+        sound = keep_formants(sound, pitch, sample_rate_hz)
     first = round(begin / pitch) - before
     wanted = before + stretched_frames + after
     assert first >= 0

@@ -82,6 +82,7 @@ class Placed:
                 self.frames,
                 self.stop - self.start,
                 self.region.pitch_semitones,
+                self.region.keep_formants,
                 max(0, self.start - piece.start),
                 max(0, piece.stop - self.stop),
             )

@@ -77,6 +77,11 @@ class Region(Settings):
         low=-MAX_SEMITONES,
         high=MAX_SEMITONES,
     )
+    keep_formants: bool = parameter(
+        False,
+        "true leaves a voice's resonances where they are while its pitch moves, so that the singer "
+        "stays the same; worth it from a semitone or so on.",
+    )
     gain_db: float = parameter(0.0, "Clip gain, dB: before everything else.", low=-96.0, high=36.0)
     polarity: bool = parameter(False, "true turns it upside down.")
     mute: bool = parameter(
@@ -153,6 +158,8 @@ class Region(Settings):
         if self.crossfade_ms is not None and self.fade_in_ms is not None:
             reason = "it is crossfaded out of the region before, too"
             yield Problem("fade_in_ms", reason, "give one of fade_in_ms and crossfade_ms")
+        if self.keep_formants and self.pitch_semitones == 0.0:
+            yield Problem("keep_formants", "the pitch stays anyway", "give pitch_semitones, too")
         if self.crossfade_ms is None and self.crossfade_shape is not None:
             yield Problem("crossfade_shape", "there is no crossfade", "give crossfade_ms, too")
 

@@ -41,6 +41,7 @@ class Spooling:
         frames: How many frames of the file it is made from.
         stretched_frames: How long it becomes; as long as it is where its rate alone changes.
         semitones: By how much its pitch rises.
+        formants_kept: Whether its resonances stay where they are.
         before: How many frames are wanted before its beginning, of what it becomes.
         after: How many after its end.
     """
@@ -50,6 +51,7 @@ class Spooling:
     frames: int
     stretched_frames: int
     semitones: float = 0.0
+    formants_kept: bool = False
     before: int = 0
     after: int = 0
 
@@ -218,6 +220,7 @@ def _stretched(job: Spooling, reader: FileReader) -> Spool:
         rate,
         stretched_frames=job.stretched_frames,
         semitones=job.semitones,
+        formants_kept=job.formants_kept,
         before=job.before,
         after=job.after,
     )
