@@ -37,7 +37,7 @@ ONLY_IN = {
     "pedalboard": {"effects"},
     "jinja2": {"pages"},
     "PIL": {"pages"},
-    "pydantic": {"documents", "effects", "mixing", "mastering"},
+    "pydantic": {"documents", "effects", "mixing", "mastering", "preview"},
 }
 
 

@@ -13,7 +13,7 @@ from mixmaster.cli.options import json_option
 if TYPE_CHECKING:
     from mixmaster.documents.base import Document
 
-KINDS = ("mix", "mastering", "target", "profile")
+KINDS = ("mix", "mastering", "target", "profile", "system")
 DOCUMENTS = (*KINDS, "session")
 """A session is no preset, but is checked like one, and has a schema."""
 
@@ -36,6 +36,10 @@ def model_of(kind: str) -> type[Document]:
         from mixmaster.mastering.profile import Profile
 
         return Profile
+    if kind == "system":
+        from mixmaster.preview.system import PlaybackSystem
+
+        return PlaybackSystem
     from mixmaster.mastering.target import Target
 
     return Target
@@ -52,8 +56,8 @@ def _complete(context: click.Context, parameter: click.Parameter, typed: str) ->
 def command() -> None:
     """List, show and check presets and targets.
 
-    Your own lie in ~/.config/mixmaster/presets, in mix, mastering, targets and profiles; one of
-    them hides the shipped one of its name.
+    Your own lie in ~/.config/mixmaster/presets, in mix, mastering, targets, profiles and
+    systems; one of them hides the shipped one of its name.
     """
 
 
@@ -66,7 +70,7 @@ def command() -> None:
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @json_option
 def list_command(kind: str | None, as_json: bool) -> None:
-    """List presets: mix, mastering, target and profile, those that ship and your own."""
+    """List presets: mix, mastering, target, profile and system; those that ship and your own."""
     from mixmaster.cli.output import show, show_json, table
     from mixmaster.documents.finding import list_presets
     from mixmaster.documents.loading import read_table

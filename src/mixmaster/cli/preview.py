@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
     complete_presets,
     json_option,
+    overwrite_option,
     section_of,
     section_options,
     strict_option,
@@ -18,6 +20,7 @@ from mixmaster.cli.options import (
 
 if TYPE_CHECKING:
     from mixmaster.cli.tables import Table
+    from mixmaster.preview.fixing import Fixed, How
     from mixmaster.preview.results import MasterPreview, Preview
     from mixmaster.preview.streams import Streamed
 
@@ -30,8 +33,10 @@ SCHEMA = "mixmaster/preview/1"
     short_help="Hear masters as places, codecs and loudspeakers will play them.",
     examples=[
         "preview master.wav",
-        "preview album/*.flac -t spotify -t tidal",
-        "preview master.wav --only codecs --section loudest:30s --fail-on-warnings",
+        "preview master.wav -o heard/ --section loudest:30s",
+        "preview album/*.flac -t spotify -t tidal --only places",
+        "preview master.wav --only systems --on phone --on club-sub -o heard/",
+        "preview master.wav --only codecs --fix -o safe/ --fail-on-warnings",
     ],
 )
 @click.argument("masters", nargs=-1, required=True, type=click.Path())
@@ -51,6 +56,33 @@ SCHEMA = "mixmaster/preview/1"
     type=click.Choice(["places", "codecs", "systems"]),
     help="Only this part of it. May be repeated.",
 )
+@click.option(
+    "--on",
+    "systems",
+    multiple=True,
+    metavar="SYSTEM",
+    shell_complete=complete_presets("system"),
+    help="A playback system: a name (phone, car) or a .toml file. May be repeated; all by default.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write all of it as files to listen to, 24-bit FLAC; without it there are tables alone.",
+)
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Write a copy of a master that codecs bring over full scale, turned down as far as it "
+    "takes.",
+)
+@click.option(
+    "--limit",
+    is_flag=True,
+    help="With --fix: limit it instead, which keeps its loudness. A finished master is never "
+    "limited again unless told so.",
+)
 @section_options
 @click.option(
     "--dual-mono",
@@ -62,11 +94,16 @@ SCHEMA = "mixmaster/preview/1"
 )
 @strict_option
 @threads_option
+@overwrite_option
 @json_option
 def command(
     masters: tuple[str, ...],
     targets: tuple[str, ...],
     only: tuple[str, ...],
+    systems: tuple[str, ...],
+    output: Path | None,
+    fix: bool,
+    limit: bool,
     from_s: float | None,
     to_s: float | None,
     section: str | None,
@@ -74,20 +111,31 @@ def command(
     fail_on_warnings: bool,
     strict: bool,
     threads: int | None,
+    overwrite: bool,
     as_json: bool,
 ) -> int:
     """Show how MASTERS will be heard; several are an album, in the order given.
 
     At places: the gain that each gives the track and its album, and what its limiter does. Behind
     codecs: every stream of the places encoded and decoded, overs counted, and the highest ceiling
-    found at which there are none.
+    found at which there are none. On systems: mono, phone, laptop, earbuds, car, club subwoofer,
+    and what of the master is lost there; docs/playback.md has their responses.
+
+    Exit status 1 with --fail-on-warnings, when a codec goes over full scale and --fix has not
+    mended it.
     """
     from mixmaster.audio.discover import discover
     from mixmaster.cli.output import note, progress, show_json
+    from mixmaster.errors import UsageError
     from mixmaster.mastering.run import load_target
     from mixmaster.preview.places import USUAL_PLACES
     from mixmaster.preview.run import PARTS, PreviewOptions, preview
+    from mixmaster.preview.systems import load_system
 
+    if limit and not fix:
+        raise UsageError("--limit", "says how to fix", "give --fix with it")
+    how: How = "limiter" if limit else "gain"
+    chosen = tuple(load_system(name) for name in dict.fromkeys(systems)) or None
     named = [load_target(name) for name in dict.fromkeys(targets or USUAL_PLACES)]
     found = discover(masters)
     options = PreviewOptions(
@@ -96,6 +144,10 @@ def command(
         dual_mono=dual_mono,
         strict=strict,
         threads=threads,
+        systems=chosen,
+        output=output,
+        fix=how if fix else None,
+        overwrite=overwrite,
     )
     with progress() as tell:
         done = preview(found.paths, named, options, progress=tell)
@@ -109,7 +161,7 @@ def command(
 
 
 def _show(done: Preview) -> None:
-    from mixmaster.cli.output import figure, note, show, warning
+    from mixmaster.cli.output import note, show, show_path, warning
 
     for master in done.masters:
         for text in master.notes:
@@ -120,16 +172,76 @@ def _show(done: Preview) -> None:
             show(_streams_table(master))
         for text in dict.fromkeys(each.not_tried for each in master.streams if each.not_tried):
             note(text)
+        if master.systems:
+            show(_systems_table(master))
         if master.overs:
-            names = ", ".join(each.encoding.name for each in master.overs)
-            text = f"{master.file.name}: over full scale behind {names}"
-            if master.ceiling is not None:
-                text += (
-                    f"; a ceiling of {figure(master.ceiling.ceiling_dbtp)} dBTP "
-                    f"({figure(master.ceiling.gain_db, 2, sign=True)} dB) would avoid it: "
-                    f"{figure(master.ceiling.decoded_dbtp, 2, sign=True)} dBTP then"
-                )
-            warning(text)
+            warning(_overs_text(master))
+        if master.fixed is not None:
+            note(_fixed_text(master.fixed))
+        for path in (*master.written, *((master.fixed.file,) if master.fixed else ())):
+            show_path(path)
+
+
+def _overs_text(master: MasterPreview) -> str:
+    from mixmaster.cli.output import figure
+
+    names = ", ".join(each.encoding.name for each in master.overs)
+    text = f"{master.file.name}: over full scale behind {names}"
+    ceiling = master.ceiling
+    if ceiling is None:
+        return text
+    return (
+        f"{text}; a ceiling of {figure(ceiling.ceiling_dbtp)} dBTP "
+        f"({figure(ceiling.gain_db, 2, sign=True)} dB) avoids it: "
+        f"{figure(ceiling.decoded_dbtp, 2, sign=True)} dBTP then"
+    )
+
+
+def _fixed_text(fixed: Fixed) -> str:
+    from mixmaster.cli.output import figure
+
+    how = f"turned down by {figure(-fixed.gain_db, 2)} dB"
+    if fixed.max_reduction_db is not None:
+        how = f"limited by up to {figure(fixed.max_reduction_db)} dB"
+    tries = "" if fixed.tries == 1 else f", after {fixed.tries} tries"
+    return (
+        f"{fixed.file.name}: {how} to {figure(fixed.true_peak_dbtp, 2)} dBTP, "
+        f"{figure(fixed.integrated_lufs, 2)} LUFS; behind codecs "
+        f"{figure(fixed.decoded_dbtp, 2, sign=True)} dBTP at most{tries}"
+    )
+
+
+def _systems_table(master: MasterPreview) -> Table:
+    from mixmaster.cli.output import figure, table
+    from mixmaster.preview.systems import BANDS
+
+    rows = [
+        (
+            each.system,
+            figure(each.loudness_lu, sign=True),
+            *(figure(band, sign=True) for band in each.bands_lu),
+            figure(each.bass_db, sign=True),
+            _percent(each.side_share),
+            figure(each.loudest_lu, sign=True),
+        )
+        for each in master.systems
+    ]
+    before = _percent(master.systems[0].side_share_before)
+    columns = (
+        "on",
+        ">LU",
+        *(f">{name} LU" for name, _, _ in BANDS),
+        ">below 120 Hz dB",
+        f">side (of {before})",
+        ">climax LU",
+    )
+    return table(_title(master, "on systems"), columns, rows)
+
+
+def _percent(share: float | None) -> str:
+    from mixmaster.cli.output import NONE
+
+    return NONE if share is None else f"{100.0 * share:.0f} %"
 
 
 def _title(master: MasterPreview, what: str) -> str:

@@ -11,7 +11,13 @@ from typing import Literal
 from mixmaster.documents.addresses import nearest
 from mixmaster.errors import DocumentError, Problem
 
-FOLDERS = {"mix": "mix", "mastering": "mastering", "target": "targets", "profile": "profiles"}
+FOLDERS = {
+    "mix": "mix",
+    "mastering": "mastering",
+    "target": "targets",
+    "profile": "profiles",
+    "system": "systems",
+}
 """The folder of each kind of preset."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -22,7 +28,7 @@ class PresetFile:
     """A preset that was found; nothing of it has been read.
 
     Attributes:
-        kind: ``mix``, ``mastering``, ``target`` or ``profile``.
+        kind: ``mix``, ``mastering``, ``target``, ``profile`` or ``system``.
         name: The file's name without its suffix.
         path: The file.
         origin: ``shipped`` or ``user``.
@@ -70,7 +76,8 @@ def find_preset(kind: str | None, name: str) -> Path:
     """Return the file of a preset.
 
     Args:
-        kind: ``mix``, ``mastering``, ``target`` or ``profile``; None when any kind will do.
+        kind: ``mix``, ``mastering``, ``target``, ``profile`` or ``system``; None when any kind
+            will do.
         name: A preset's name; the name behind its folder, ``targets/podcast``, where two kinds
             share it; or the path of a ``.toml`` file.
 

@@ -6,7 +6,7 @@ place does is told by its target (``mastering/target_playback.py``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -184,6 +184,18 @@ def play(master: Master, gain: Gain, playback: Playback | None) -> Played:
         level.update(limited)
         clipped += _over(limited)
     return Played(gain, level.integrated_lufs, level.true_peak_dbtp, limiter.max_db, clipped)
+
+
+def as_played(master: Master, gain: Gain, playback: Playback | None) -> Iterator[Block]:
+    """Yield what is listened to of a master, as a place plays it."""
+    limiter = limiter_of(playback, master.info.sample_rate_hz) if gain.limited else None
+    for block in master.blocks(gain_db=gain.gain_db):
+        yield block if limiter is None else limiter.process(block)
+
+
+def gain_words(gain: Gain) -> tuple[str, ...]:
+    """Return what a file is called that is played with a gain."""
+    return gain.place, gain.setting, *(("album",) if gain.mode == "album" else ())
 
 
 def limiter_of(playback: Playback | None, sample_rate_hz: int) -> PlayerLimiter | None:

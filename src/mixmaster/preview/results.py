@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixmaster.preview.ceiling import Ceiling
+from mixmaster.preview.fixing import Fixed
 from mixmaster.preview.places import Played
 from mixmaster.preview.streams import Streamed
+from mixmaster.preview.systems import Lost
 from mixmaster.results import Result
 
 
@@ -23,6 +25,9 @@ class MasterPreview(Result):
         places: As places play it, by place, setting and mode.
         streams: Behind the places' codecs.
         ceiling: At which nothing would be over behind them; None where nothing is over.
+        systems: On systems.
+        fixed: The master that no codec brings over; None where nobody asked, or nothing is over.
+        written: The files to listen to.
         notes: What is worth knowing.
     """
 
@@ -33,6 +38,9 @@ class MasterPreview(Result):
     places: tuple[Played, ...]
     streams: tuple[Streamed, ...]
     ceiling: Ceiling | None
+    systems: tuple[Lost, ...]
+    fixed: Fixed | None
+    written: tuple[Path, ...]
     notes: tuple[str, ...]
 
     @property
@@ -55,5 +63,5 @@ class Preview(Result):
 
     @property
     def passes(self) -> bool:
-        """Whether nothing is over behind any codec."""
-        return not any(master.overs for master in self.masters)
+        """Whether nothing is over behind any codec, or what was is fixed."""
+        return all(not master.overs or master.fixed is not None for master in self.masters)

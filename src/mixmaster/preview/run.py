@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from mixmaster.arrays import Block
+from mixmaster.audio.lossy import streamed_rate_hz
 from mixmaster.audio.names import shown
+from mixmaster.engine.publish import check_writable, inside
 from mixmaster.engine.threads import default_threads, one_blas_thread
 from mixmaster.errors import UsageError
 from mixmaster.mastering.options import NamedTarget, Progress
 from mixmaster.mixing.plan import Section
 from mixmaster.preview.ceiling import Ceiling, solve_ceiling
+from mixmaster.preview.fixing import Fixed, How, fix, fixed_spec
 from mixmaster.preview.master_file import (
     Master,
     album_loudness_lufs,
     level_of_passage,
     read_master,
 )
-from mixmaster.preview.places import Played, gains_of, play
+from mixmaster.preview.places import Gain, as_played, gain_words, gains_of, play
 from mixmaster.preview.results import MasterPreview, Preview
-from mixmaster.preview.streams import Streamed, encodings_of, stream
+from mixmaster.preview.streams import Encoding, Streamed, decoded, encodings_of, stream
+from mixmaster.preview.systems import (
+    Lost,
+    NamedSystem,
+    all_systems,
+    lost_on,
+    sound_of,
+    through_system,
+)
+from mixmaster.preview.writing import heard_path, write_heard
 
 PARTS: Final = ("places", "codecs", "systems")
 """What a preview shows."""
+
+ROOM_DB: Final = 0.1
+"""So far under full scale a file stays that a system would bring over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +56,17 @@ class PreviewOptions:
         dual_mono: Count a mono master twice, as it sounds from two loudspeakers.
         strict: Whether a file shorter than its header says is an error.
         threads: How many may work; None for as many as there are.
+        systems: What it is played on; None for all that there are.
+        output: The folder for files to listen to; None for tables alone.
+        fix: Write a copy of a master that is over behind codecs, turned down or limited.
+        overwrite: Replace existing files that are not ours.
     """
 
     parts: tuple[str, ...] = PARTS
+    systems: tuple[NamedSystem, ...] | None = None
+    output: Path | None = None
+    fix: How | None = None
+    overwrite: bool = False
     section: Section | None = None
     dual_mono: bool = False
     strict: bool = False
@@ -65,6 +90,8 @@ def preview(
 
     Raises:
         AudioFileError: For a file that cannot be used.
+        OutputError: For a file that cannot be written, or must not be replaced.
+        RefusedError: For a master that could not be fixed.
         SignalError: For NaN or infinity in it.
         UsageError: For options that contradict each other.
     """
@@ -87,6 +114,20 @@ def _check(paths: Sequence[Path], options: PreviewOptions) -> None:
     if options.section is not None and options.parts == ("places",):
         reason = "places measure the whole song"
         raise UsageError("--section", reason, "ask for codecs or systems too")
+    stems = [path.stem for path in paths]
+    alike = [stem for stem in dict.fromkeys(stems) if stems.count(stem) > 1]
+    if options.output is not None and alike:
+        reason = f"several masters are called {alike[0]}, and so would their files be"
+        raise UsageError("", reason, "rename them, or preview them one by one")
+    if options.fix is None:
+        return
+    if options.output is None:
+        raise UsageError("--fix", "needs a folder to write to", "name one: -o folder/")
+    if "codecs" not in options.parts:
+        raise UsageError("--fix", "is about codecs", "let --only codecs be among what is wanted")
+    if options.section is not None:
+        reason = "is about the whole song"
+        raise UsageError("--fix", reason, "leave --section, --from and --to out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +141,14 @@ class _Job:
 
     def run(self, paths: Sequence[Path]) -> Preview:
         masters = [self._read(path) for path in paths]
-        played: list[list[Played]] = [[] for _ in masters]
+        gains: list[list[Gain]] = [[] for _ in masters]
         if "places" in self.options.parts:
-            self._play(masters, played)
-        found = tuple(self._one(*each) for each in zip(masters, played, strict=True))
+            for named in self.places:
+                for index, given in enumerate(gains_of(named, masters)):
+                    gains[index] += given
+        for master, row in zip(masters, gains, strict=True):
+            self._check_outputs(master, row)
+        found = tuple(self._one(*each) for each in zip(masters, gains, strict=True))
         album = None
         if len(masters) > 1:
             album = album_loudness_lufs([master.powers for master in masters])
@@ -118,19 +163,56 @@ class _Job:
             progress=lambda share: self.tell(f"measuring {path.name}", share),
         )
 
-    def _play(self, masters: Sequence[Master], played: Sequence[list[Played]]) -> None:
-        for count, named in enumerate(self.places):
-            self.tell("playing at places", count / len(self.places))
-            settings = {playback.name: playback for playback in named.target.playback}
-            gains = gains_of(named, masters)
-            for master, rows, given in zip(masters, played, gains, strict=True):
-                rows += [play(master, gain, settings.get(gain.setting)) for gain in given]
+    @property
+    def _encodings(self) -> list[Encoding]:
+        return encodings_of(self.places) if "codecs" in self.options.parts else []
 
-    def _one(self, master: Master, played: Sequence[Played]) -> MasterPreview:
-        streams: tuple[Streamed, ...] = ()
-        ceiling: Ceiling | None = None
-        if "codecs" in self.options.parts:
-            streams, ceiling = self._behind_codecs(master)
+    @property
+    def _systems(self) -> Sequence[NamedSystem]:
+        if "systems" not in self.options.parts:
+            return ()
+        return all_systems() if self.options.systems is None else self.options.systems
+
+    def _check_outputs(self, master: Master, gains: Sequence[Gain]) -> None:
+        """Raise before any work for what could not be written after it."""
+        if self.options.output is None:
+            return
+        words: list[tuple[str, ...]] = [gain_words(gain) for gain in gains]
+        words += [(encoding.file_name,) for encoding in self._encodings]
+        words += [("on", each.name) for each in self._systems]
+        for each in words:
+            path = heard_path(self.options.output, master, *each)
+            check_writable(path, overwrite=self.options.overwrite)
+        if self.options.fix is not None:
+            fixed_spec(master)
+            check_writable(self._fixed_path(master), overwrite=self.options.overwrite)
+
+    def _fixed_path(self, master: Master) -> Path:
+        assert self.options.output is not None
+        return inside(self.options.output, f"{master.path.stem}_codec-safe{master.path.suffix}")
+
+    def _one(self, master: Master, gains: Sequence[Gain]) -> MasterPreview:
+        written: list[Path] = []
+        notes = list(master.notes)
+        ways = {
+            (named.name, way.name): way for named in self.places for way in named.target.playback
+        }
+        played = []
+        for count, gain in enumerate(gains):
+            self.tell(f"playing {master.name} at places", count / len(gains))
+            way = ways.get((gain.place, gain.setting))
+            played.append(play(master, gain, way))
+            listen = partial(as_played, master, gain, way)
+            written += self._write(master, gain_words(gain), listen, gain.to_json())
+        streams, ceiling = self._behind_codecs(master)
+        for encoding in self._encodings if self.options.output is not None else ():
+            if any(each.encoding == encoding and each.overs is not None for each in streams):
+                rate = streamed_rate_hz(encoding.codec, master.info.sample_rate_hz)
+                said = {"codec": encoding.codec, "bitrate_kbps": encoding.bitrate_kbps}
+                written += self._write(
+                    master, (encoding.file_name,), partial(decoded, master, encoding), said, rate
+                )
+        lost = self._on_systems(master, written, notes)
         rate = master.info.sample_rate_hz
         start, stop = master.passage
         return MasterPreview(
@@ -141,12 +223,77 @@ class _Job:
             places=tuple(played),
             streams=streams,
             ceiling=ceiling,
-            notes=master.notes,
+            systems=lost,
+            fixed=self._fixed(master, streams, ceiling),
+            written=tuple(written),
+            notes=tuple(notes),
+        )
+
+    def _write(
+        self,
+        master: Master,
+        words: tuple[str, ...],
+        listen: Callable[[], Iterable[Block]],
+        said: Mapping[str, Any],
+        sample_rate_hz: int = 0,
+    ) -> list[Path]:
+        """Write what is heard, if files are wanted; return their paths."""
+        if self.options.output is None:
+            return []
+        path = heard_path(self.options.output, master, *words)
+        self.tell(f"writing {path.name}", 0.0)
+        write_heard(
+            master,
+            listen(),
+            path,
+            sample_rate_hz=sample_rate_hz or master.info.sample_rate_hz,
+            settings=said,
+            overwrite=self.options.overwrite,
+        )
+        return [path]
+
+    def _on_systems(
+        self, master: Master, written: list[Path], notes: list[str]
+    ) -> tuple[Lost, ...]:
+        systems = self._systems
+        if not systems:
+            return ()
+        before = sound_of(master)
+        found = []
+        for count, named in enumerate(systems):
+            self.tell(f"playing {master.name} on {named.name}", count / len(systems))
+            after = sound_of(master, through_system(master, named.system))
+            found.append(lost_on(named.name, before, after))
+            gain_db = min(0.0, -ROOM_DB - (after.true_peak_dbtp or 0.0))
+            if gain_db < 0.0 and self.options.output is not None:
+                lower = f"on {named.name} it is written {-gain_db:.1f} dB lower, or it would clip"
+                notes.append(lower)
+            listen = partial(through_system, master, named.system, gain_db)
+            said = {"system": named.system.model_dump(mode="json"), "gain_db": gain_db}
+            written += self._write(master, ("on", named.name), listen, said)
+        return tuple(found)
+
+    def _fixed(
+        self, master: Master, streams: Sequence[Streamed], ceiling: Ceiling | None
+    ) -> Fixed | None:
+        if self.options.fix is None or ceiling is None:
+            return None
+        self.tell(f"fixing {master.name}", 0.0)
+        return fix(
+            master,
+            [each.encoding for each in streams if each.overs is not None],
+            ceiling.ceiling_dbtp,
+            self._fixed_path(master),
+            how=self.options.fix,
+            pool=self.pool,
+            overwrite=self.options.overwrite,
         )
 
     def _behind_codecs(self, master: Master) -> tuple[tuple[Streamed, ...], Ceiling | None]:
+        wanted = self._encodings
+        if not wanted:
+            return (), None
         lufs, dbtp = level_of_passage(master)
-        wanted = encodings_of(self.places)
         what = f"encoding {master.name}"
         self.tell(what, 0.0)
         streams = []
