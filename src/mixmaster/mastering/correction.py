@@ -251,7 +251,8 @@ def _part_mids_hz() -> Block:
 
 def _unknown(aim: Block, track: Block) -> tuple[str, ...]:
     """Return in words which bands the profile asks nothing of, where the track has something."""
-    missing = [hz for hz, asked in zip(THIRDS_HZ, np.isfinite(aim).tolist(), strict=True) if not asked]
+    asked = np.isfinite(aim).tolist()
+    missing = [hz for hz, known in zip(THIRDS_HZ, asked, strict=True) if not known]
     if not missing or len(missing) == len(THIRDS_HZ) or not np.isfinite(track).any():
         return ()
     named = ", ".join(f"{hz:g}" for hz in missing)
