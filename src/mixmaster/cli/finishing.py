@@ -78,6 +78,12 @@ _OPTIONS = (
         help="Silence after the last sound.",
     ),
     click.option(
+        "--codec-safe",
+        is_flag=True,
+        help="Encode every master for the streams of its target before it is published; where a "
+        "codec goes over full scale, lower the ceiling and write it again, 3 times at most.",
+    ),
+    click.option(
         "--gain-match",
         "gain_match",
         multiple=True,
@@ -102,6 +108,7 @@ _NAMES = (
     "fade_out_s",
     "pad_head_ms",
     "pad_tail_s",
+    "codec_safe",
     "gain_match",
     "measure_stages",
 )

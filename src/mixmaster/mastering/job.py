@@ -18,6 +18,7 @@ from mixmaster.engine.resources import resource_paths, resource_records
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import AudioFileError, RefusedError, UsageError
 from mixmaster.mastering.chain import Chain, convert_spool, spool_chain
+from mixmaster.mastering.codec_safe import deliver_codec_safe, require_codecs
 from mixmaster.mastering.delivery import Delivered, deliver
 from mixmaster.mastering.dialogue import Speech, find_speech
 from mixmaster.mastering.gain_matching import match_gains, matched_ids
@@ -129,6 +130,8 @@ class Job:
         origin: Mapping[str, Any] | None,
     ) -> MasterRun:
         """Measure the mix, run the chain, and deliver every target."""
+        if self._options.codec_safe:
+            require_codecs(targets)
         rate, channels = self._info.sample_rate_hz, self._info.channels
         chain = Chain(without_matches(self.inserts), rate, channels)  # errors come before work
         measured = measure_file(
@@ -268,12 +271,7 @@ class Job:
             request = self._request(named, programme)
             read = [self._mix.path, *resource_paths(insert.files for insert in self.inserts)]
             with Publication(file, overwrite=self._options.overwrite, inputs=read) as out:
-                delivered = deliver(
-                    programme,
-                    request,
-                    out.part,
-                    lambda done: self._progress(f"writing {file.name}", done),
-                )
+                request, delivered = self._written(programme, request, out.part, file.name)
                 documented = master_manifest(
                     self._mix.record,
                     self._preset,
@@ -304,6 +302,20 @@ class Job:
             said = cutting_warnings(file, [insert.settings for insert in self.inserts])
             result = replace(result, warnings=said)
         return result
+
+    def _written(
+        self, programme: Programme, request: Request, part: Path, name: str
+    ) -> tuple[Request, Delivered]:
+        """Write a master; return what was asked for in the end, and what was delivered."""
+
+        def progress(done: float) -> None:
+            self._progress(f"writing {name}", done)
+
+        if not self._options.codec_safe:
+            return request, deliver(programme, request, part, progress)
+        request, delivered, said = deliver_codec_safe(programme, request, part, progress)
+        self.notes.append(said)
+        return request, delivered
 
     def _request(self, named: NamedTarget, programme: Programme) -> Request:
         info = self._info

@@ -46,6 +46,8 @@ class MasterOptions:
         pad_tail_s: Silence after.
         profile: What match stages move toward instead of their own profile; where the chain has
             no match stage, one is added at its end.
+        codec_safe: Whether a master is encoded for the streams of its target before it is
+            published, and its ceiling lowered where a codec goes over full scale.
         section: Write only this part, with the gains of the whole song.
         dual_mono: Count a mono mix twice, as it sounds from two loudspeakers.
         strict: Whether a mix that is shorter than its header says is an error.
@@ -67,6 +69,7 @@ class MasterOptions:
     pad_head_ms: float | None = None
     pad_tail_s: float | None = None
     profile: NamedProfile | None = None
+    codec_safe: bool = False
     section: Section | None = None
     dual_mono: bool = False
     strict: bool = False
