@@ -17,7 +17,7 @@ from mixmaster.mastering.analysis import LoudnessModel, PoolPowers, late_peaks
 from mixmaster.mastering.chain import Chain, convert_spool, spool_chain
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.programme import Drive, Programme
-from mixmaster.mastering.spool import Spool
+from mixmaster.mastering.spool import PoolFile, Spool
 from mixmaster.metering.loudness import LoudnessMeter
 from mixmaster.metering.true_peak import TruePeakMeter
 
@@ -127,7 +127,7 @@ def test_the_model_foretells_the_meters_figures(tmp_path: Path) -> None:
     for threads in (1, 3):
         with ThreadPoolExecutor(threads) as pool:
             late = late_peaks(spool, 0.0, pool, BLOCK_FRAMES)
-        assert 20 * np.log10(late.max()) == pytest.approx(peak.result(), abs=1e-4)
+        assert 20 * np.log10(late.highest) == pytest.approx(peak.result(), abs=1e-4)
     model = LoudnessModel(powers.result(), late, RATE, frames)
     loudness = meter.result().integrated_lufs
     assert model.loudness_lufs() == pytest.approx(loudness, abs=1e-3)
@@ -182,3 +182,16 @@ def test_a_limiter_without_work_is_left_out_to_the_bit(tmp_path: Path) -> None:
     same = np.mean(outs[1] == outs[0])
     assert 0.5 < same < 1.0
     spool.close()
+
+
+def test_pools_kept_on_disk_are_those_written() -> None:
+    pools = PoolFile()
+    assert pools.size == 0
+    assert pools[:].size == 0
+    values = np.random.default_rng(2).random(10_000).astype(np.float32)
+    for part in np.split(values, [1, 1, 4_096, 9_000]):
+        pools.append(part)
+    assert pools.size == values.size
+    assert pools.highest == values.max()
+    for kept in (slice(None), slice(3, 5_000), slice(9_999, 20_000), slice(20_000, 30_000)):
+        assert np.array_equal(pools[kept], values[kept])

@@ -16,7 +16,7 @@ from mixmaster.dsp.limiter_curve import AnyBallistics, LimiterCurve
 from mixmaster.dsp.pooled import POOL_FRAMES
 from mixmaster.dsp.sos import SosFilter
 from mixmaster.mastering.edges import Extent
-from mixmaster.mastering.spool import Spool
+from mixmaster.mastering.spool import PoolFile, Spool
 from mixmaster.metering.loudness import (
     SLICES_PER_SECOND,
     channel_weights,
@@ -47,7 +47,7 @@ class PoolPowers:
         self._filter = SosFilter(k_weighting_sos(sample_rate_hz), channels)
         self._weights = channel_weights(channels, dual_mono=dual_mono)
         self._rest = np.zeros((channels, 0))
-        self._parts: list[Block] = []
+        self._pools = PoolFile()
 
     def update(self, block: Block) -> None:
         """Take the next block, ``(channels, frames)``, of any length."""
@@ -63,18 +63,18 @@ class PoolPowers:
         for channel, weight in zip(weighted, self._weights, strict=True):
             pools = channel.reshape(-1, POOL_FRAMES)
             total += weight * np.einsum("pf,pf->p", pools, pools)
-        self._parts.append(total.astype(np.float32))
+        self._pools.append(total)
 
-    def result(self) -> Block:
-        """Return the sum of squares of each pool, ``(pools,)``; the last may be part silence."""
+    def result(self) -> PoolFile:
+        """Return the sum of squares of each pool; the last may be part silence."""
         if self._rest.shape[1]:
             short = POOL_FRAMES - self._rest.shape[1]
             self._add(np.pad(self._rest, ((0, 0), (0, short))))
             self._rest = self._rest[:, :0]
-        return np.concatenate(self._parts) if self._parts else np.zeros(0)
+        return self._pools
 
 
-def late_peaks(spool: Spool, floor: float, pool: Executor, extra_frames: int) -> Block:
+def late_peaks(spool: Spool, floor: float, pool: Executor, extra_frames: int) -> PoolFile:
     """Return the pooled true peaks of a spool, as late as ``PooledPeaks`` gives them.
 
     The spool is cut into segments for the threads; each starts a block early, so that its
@@ -104,7 +104,10 @@ def late_peaks(spool: Spool, floor: float, pool: Executor, extra_frames: int) ->
         joined = np.concatenate(parts)
         return np.nextafter(joined.astype(np.float32), np.float32(np.inf))
 
-    return np.concatenate(list(pool.map(segment, range(0, blocks, _SEGMENT_BLOCKS))))
+    peaks = PoolFile()
+    for part in pool.map(segment, range(0, blocks, _SEGMENT_BLOCKS)):
+        peaks.append(part)
+    return peaks
 
 
 def whole_integrated(slices: Block) -> float | None:
@@ -131,15 +134,17 @@ class LoudnessModel:
     """Foretells the loudness of a limited master from pools, without touching the audio.
 
     Args:
-        powers: Of ``PoolPowers``, ``(pools,)``.
+        powers: Of ``PoolPowers``.
         late: Of ``late_peaks``; None where nothing will be limited.
         sample_rate_hz: The rate.
         frames: The signal's length.
     """
 
-    def __init__(self, powers: Block, late: Block | None, sample_rate_hz: int, frames: int) -> None:
+    def __init__(
+        self, powers: PoolFile, late: PoolFile | None, sample_rate_hz: int, frames: int
+    ) -> None:
         self._powers = powers
-        self._peaks = None if late is None else late[_LATE_POOLS:]
+        self._late = late
         self._sample_rate_hz = sample_rate_hz
         self._frames = frames
         self._known_bounds: dict[Extent | None, Block] = {}
@@ -171,18 +176,19 @@ class LoudnessModel:
         return self._measured(gains(), hearing or Hearing()), 0.0 - gain_to_db(least)
 
     def _starts(self) -> range:
-        return range(0, self._powers.shape[0], _CHUNK_POOLS)
+        return range(0, self._powers.size, _CHUNK_POOLS)
 
     def _moves(self, gain: float, ceiling: float, ballistics: AnyBallistics) -> Iterator[Block]:
         """Yield what the limiter's first stage does to each pool, latency taken off."""
-        assert self._peaks is not None
+        late_peaks = self._late
+        assert late_peaks is not None
         curve = LimiterCurve(ballistics, self._sample_rate_hz, ceiling, 1)
         late = curve.latency_pools
-        fed = 0
+        fed = _LATE_POOLS
 
         def fed_through(pools: int) -> Block:
             nonlocal fed
-            peaks = self._peaks[fed : fed + pools] * np.float64(gain)  # type: ignore[index]
+            peaks = late_peaks[fed : fed + pools] * np.float64(gain)
             fed += pools
             moves = curve.process(np.pad(peaks, (0, pools - peaks.shape[0])))
             return np.ones(pools) if moves is None else moves
@@ -190,7 +196,7 @@ class LoudnessModel:
         if late:
             fed_through(late)
         for start in self._starts():
-            yield fed_through(min(_CHUNK_POOLS, self._powers.shape[0] - start))
+            yield fed_through(min(_CHUNK_POOLS, self._powers.size - start))
 
     def _measured(self, gains: Iterable[Block | np.float64], hearing: Hearing) -> float | None:
         """Cut pools into slices of 10 ms, and let the meter's own arithmetic gate them."""

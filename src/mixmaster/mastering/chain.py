@@ -19,7 +19,7 @@ from mixmaster.engine.stats import InsertStats, ReductionFigures
 from mixmaster.mastering.analysis import PoolPowers
 from mixmaster.mastering.pipeline import ahead
 from mixmaster.mastering.preset import PlacedInsert
-from mixmaster.mastering.spool import Spool
+from mixmaster.mastering.spool import PoolFile, Spool
 from mixmaster.metering.loudness import BlockPowers, channel_weights, integrated_lufs
 from mixmaster.results import Result
 from mixmaster.units import db_to_gain
@@ -214,7 +214,7 @@ def spool_chain(
     dual_mono: bool,
     threads: int,
     progress: Callable[[float], None],
-) -> Block:
+) -> PoolFile:
     """Run the chain into a spool and return the K-weighted power of each of its pools.
 
     The tail ends at its last frame above -120 dBFS; the mix's own length always stays.
@@ -250,14 +250,14 @@ class ChainOutput:
             loud = np.flatnonzero(np.abs(block).max(axis=0) >= TAIL_FLOOR)
             self._end = max(self._end, start + int(loud[-1]) + 1) if loud.size else self._end
 
-    def finish(self) -> Block:
+    def finish(self) -> PoolFile:
         """Finish the spool; return the K-weighted power of each of its pools."""
         self._spool.finish()
         self._spool.truncate(self._end)
         return self._powers.result()
 
 
-def convert_spool(spool: Spool, converted: Spool, *, dual_mono: bool, threads: int) -> Block:
+def convert_spool(spool: Spool, converted: Spool, *, dual_mono: bool, threads: int) -> PoolFile:
     """Convert a spool to another's rate; return the K-weighted power of each of its pools."""
     powers = PoolPowers(converted.sample_rate_hz, converted.channels, dual_mono=dual_mono)
 

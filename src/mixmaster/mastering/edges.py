@@ -8,8 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from mixmaster.arrays import BLOCK_FRAMES, Block, zeros
+from mixmaster.arrays import BLOCK_FRAMES, Block, Block32, zeros
 from mixmaster.dsp.pooled import POOL_FRAMES
+from mixmaster.mastering.spool import PoolFile
 from mixmaster.mastering.target import Edges
 from mixmaster.units import db_to_power, ms_to_samples
 
@@ -97,13 +98,13 @@ def _silence(channels: int, frames: int) -> Iterator[Block]:
 
 
 def extent_of(
-    edges: Edges, powers: Block, lufs: float | None, sample_rate_hz: int, frames: int
+    edges: Edges, powers: PoolFile, lufs: float | None, sample_rate_hz: int, frames: int
 ) -> Extent:
     """Return what is delivered of a programme.
 
     Args:
         edges: How it begins and ends.
-        powers: K-weighted energy of each pool, ``(pools,)``.
+        powers: K-weighted energy of each pool.
         lufs: The programme's loudness; without one nothing is trimmed.
         sample_rate_hz: The rate.
         frames: The programme's length.
@@ -114,7 +115,7 @@ def extent_of(
 
     first, stop = 0, frames
     if edges.trim and lufs is not None:
-        first, stop = _sounding(powers, lufs + SILENCE_LU, sample_rate_hz, frames)
+        first, stop = _sounding(powers[:], lufs + SILENCE_LU, sample_rate_hz, frames)
     length = stop - first
     return Extent(
         first,
@@ -128,7 +129,7 @@ def extent_of(
 
 
 def _sounding(
-    powers: Block, floor_lufs: float, sample_rate_hz: int, frames: int
+    powers: Block32, floor_lufs: float, sample_rate_hz: int, frames: int
 ) -> tuple[int, int]:
     """Return where sound begins and ends, margins included."""
     width = max(1, round(ms_to_samples(_WINDOW_MS, sample_rate_hz) / POOL_FRAMES))

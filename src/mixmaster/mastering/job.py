@@ -38,7 +38,7 @@ from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.programme import Programme
 from mixmaster.mastering.request import Request, Settling
 from mixmaster.mastering.results import MasterResult, MasterRun
-from mixmaster.mastering.spool import Spool, require_spool_space
+from mixmaster.mastering.spool import PoolFile, Spool, require_spool_space
 from mixmaster.mastering.vinyl import cutting_warnings
 from mixmaster.metering.programme import ProgrammeFigures
 from mixmaster.mixing.plan import Section
@@ -235,7 +235,7 @@ class Job:
         self._spools.append(spool)
         return spool
 
-    def adopt(self, spool: Spool, powers: Block) -> None:
+    def adopt(self, spool: Spool, powers: PoolFile) -> None:
         """Take the chain's output: a spool at the mix's rate, and the powers of its pools."""
         programme = Programme(spool, powers, self._threads)
         self._programmes[self._info.sample_rate_hz] = programme

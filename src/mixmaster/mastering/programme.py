@@ -15,7 +15,7 @@ from mixmaster.dsp.pooled import POOL_FRAMES
 from mixmaster.engine.stats import InsertStats
 from mixmaster.mastering.analysis import LoudnessModel, late_peaks
 from mixmaster.mastering.edges import Extent, extent_of
-from mixmaster.mastering.spool import Spool
+from mixmaster.mastering.spool import PoolFile, Spool
 from mixmaster.mastering.target import Edges
 from mixmaster.units import gain_to_db
 
@@ -47,12 +47,12 @@ class Programme:
         threads: For measuring peaks.
     """
 
-    def __init__(self, spool: Spool, powers: Block, threads: int) -> None:
+    def __init__(self, spool: Spool, powers: PoolFile, threads: int) -> None:
         self.spool = spool
         self._powers = powers
         self._threads = threads
         self._floor = np.inf
-        self._late: Block = np.zeros(0)
+        self._late: PoolFile | None = None
         self._model: LoudnessModel | None = None
 
     def loudness_lufs(self) -> float | None:
@@ -62,7 +62,7 @@ class Programme:
     def model(self) -> LoudnessModel:
         """Return a model of what a limiter would do, with the peaks known so far."""
         if self._model is None:
-            late = self._late if self._late.size else None
+            late = self._late
             rate, frames = self.spool.sample_rate_hz, self.spool.frames
             self._model = LoudnessModel(self._powers, late, rate, frames)
         return self._model
@@ -71,8 +71,9 @@ class Programme:
         """Return where the loudest stretch of ``length_s`` seconds begins, in whole pools."""
         rate = self.spool.sample_rate_hz
         window = max(1, round(length_s * rate / POOL_FRAMES))
-        total = np.concatenate(([0.0], np.cumsum(self._powers, dtype=np.float64)))
-        if window >= self._powers.shape[0]:
+        powers = self._powers[:]
+        total = np.concatenate(([0.0], np.cumsum(powers, dtype=np.float64)))
+        if window >= powers.shape[0]:
             return 0.0
         start = int(np.argmax(total[window:] - total[:-window]))
         return start * POOL_FRAMES / rate
@@ -85,7 +86,8 @@ class Programme:
     def true_peak(self) -> float:
         """Return the largest true peak of the spool, linear."""
         self.require_peaks(0.0)
-        return float(self._late.max())
+        assert self._late is not None
+        return self._late.highest
 
     def require_peaks(self, floor: float) -> None:
         """Make sure that every true peak above ``floor`` is known exactly."""
@@ -112,6 +114,7 @@ class Programme:
             for block in spool.blocks():
                 yield block if drive.gain == 1.0 else block * drive.gain
             return
+        assert self._late is not None
         limiter = TruePeakLimiter(
             spool.channels, spool.sample_rate_hz, drive.ceiling, drive.ballistics
         )
@@ -122,7 +125,7 @@ class Programme:
             block = self._padded(index) * drive.gain
             pools = slice(index * _BLOCK_POOLS, (index + 1) * _BLOCK_POOLS)
             if limiter.linked:
-                out, gain = limiter.limit(block, self._late[pools] * drive.gain)
+                out, gain = limiter.limit(block, self._late[pools] * np.float64(drive.gain))
             else:  # the peaks that are known are the highest of all channels
                 out, gain = limiter.process(block)
             index += 1
@@ -138,7 +141,8 @@ class Programme:
 
     def _passes(self, drive: Drive) -> bool:
         """Return whether any peak passes the ceiling."""
-        return bool(self._late.size) and float(self._late.max()) * drive.gain > drive.ceiling
+        assert self._late is not None
+        return self._late.highest * drive.gain > drive.ceiling
 
     def _padded(self, index: int) -> Block:
         if index >= self.spool.block_count:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,3 +111,45 @@ class Spool:
         """Close and remove the file."""
         self._file.close()
         self.path.unlink(missing_ok=True)
+
+
+class PoolFile:
+    """One 32-bit number for each pool, in a temporary file: memory does not grow with the song.
+
+    Sliced with a start and a stop like an array, ``(pools,)``.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - finalize closes it
+        weakref.finalize(self, self._file.close)
+        self._lock = threading.Lock()
+        self.size = 0
+        self.highest = 0.0
+
+    def append(self, values: Block | Block32) -> None:
+        """Add the next pools' numbers.
+
+        Raises:
+            OutputError: When the disk is full.
+        """
+        if not values.size:
+            return
+        rounded = np.asarray(values, dtype=np.float32)
+        data = memoryview(rounded.tobytes())
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError as error:
+            reason = f"the temporary file cannot be written: {error.strerror}"
+            raise OutputError(tempfile.gettempdir(), reason, "free some space") from error
+        self.size += rounded.size
+        self.highest = max(self.highest, float(rounded.max()))
+
+    def __getitem__(self, pools: slice) -> Block32:
+        """Return the numbers of some pools; may be called from several threads."""
+        start, stop, step = pools.indices(self.size)
+        assert step == 1
+        with self._lock:
+            self._file.seek(start * _BYTES)
+            data = self._file.read(max(0, stop - start) * _BYTES)
+        return np.frombuffer(data, dtype=np.float32)
