@@ -37,6 +37,7 @@ COMMANDS = (
     "check",
     "diff",
     "null",
+    "rerender",
     "report",
     "profile",
     "presets",

@@ -9,6 +9,7 @@ or in a session of their own may lie anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +46,7 @@ class Origin:
         over: The origin of the user's own document that is laid over this one, as a session is over
             its preset; None without one.
         over_said: The texts that it lays: files of these names lie where that document says.
+        known: Where files lie that were found beforehand, by what the document calls them.
     """
 
     folder: Path | None = field(default=None, compare=False)
@@ -52,6 +54,7 @@ class Origin:
     own: bool = field(default=False, compare=False)
     over: Origin | None = field(default=None, compare=False)
     over_said: frozenset[str] = field(default=frozenset(), compare=False)
+    known: Mapping[str, Path] = field(default_factory=dict, compare=False)
 
     def find(self, name: str) -> Path:
         """Return the file that the document names.
@@ -59,6 +62,8 @@ class Origin:
         Raises:
             UnfoundFileError: For a file that is not there, or that lies where it may not.
         """
+        if name in self.known:
+            return self.known[name]
         if self.over is not None and name in self.over_said and name not in self.said:
             return self.over.find(name)
         folders = [folder for folder in (self.folder, impulse_folder()) if folder is not None]

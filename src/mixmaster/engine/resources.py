@@ -82,6 +82,12 @@ def check_files(document: Document, where: str) -> None:
         raise DocumentError(where, tuple(problems))
 
 
+def resource_names(document: Document) -> tuple[str, ...]:
+    """Return what a document calls the files that its effects need, each once."""
+    names = (name for _, each in _effects(document, ()) for name in each.resource_files().values())
+    return tuple(dict.fromkeys(names))
+
+
 def _effects(here: object, path: tuple[str, ...]) -> Iterator[tuple[str, Effect]]:
     """Yield every effect in a document with its address."""
     if isinstance(here, Effect):

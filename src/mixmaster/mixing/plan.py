@@ -22,6 +22,7 @@ from mixmaster.mixing.aligning import Alignment, align, alignment_notes
 from mixmaster.mixing.arranged import region_notes, takes_of
 from mixmaster.mixing.arranging import Studio, arrange
 from mixmaster.mixing.automation import Moves, Song, resolve
+from mixmaster.mixing.before import Before
 from mixmaster.mixing.channels import Instance
 from mixmaster.mixing.console import Console, Place
 from mixmaster.mixing.given import Given, assign_stems, said_of
@@ -167,6 +168,7 @@ def plan_mix(
     given: Mapping[Path, Given] | None = None,
     session: Session | None = None,
     more_notes: Sequence[str] = (),
+    before: Before | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> MixPlan:
@@ -184,6 +186,7 @@ def plan_mix(
         given: What stems are called and where they go, whatever their files are called.
         session: The session that all this is from.
         more_notes: What else is worth knowing.
+        before: What was found of these very stems before, and is not looked for again.
         threads: Threads that share the work; all processors if None.
         progress: Told what is being done, and how far it is.
 
@@ -206,7 +209,7 @@ def plan_mix(
                 f"it has {info.channels} channels; a stem is mono or stereo",
                 "export it as mono or stereo stems",
             )
-    assignment = assign_stems(infos, preset, given or {})
+    assignment = before.assignment if before else assign_stems(infos, preset, given or {})
     rate = sample_rate_hz or max(info.sample_rate_hz for info in infos.values())
     tempo = tempo_map or TempoMap.constant(preset.tempo_bpm)
     arranged = arrange(
@@ -231,14 +234,18 @@ def plan_mix(
     delays_ms = {
         name: preset.strip[strip].delay_ms + said[name].delay_ms for name, strip in strips.items()
     }
-    alignments = align(
-        preset,
-        tuple(stems.values()),
-        strips,
-        delays_ms=delays_ms,
-        turned=frozenset(name for name, each in said.items() if each.polarity),
-        threads=threads,
-        tell=lambda share: tell("aligning the stems", share),
+    alignments = (
+        before.alignments
+        if before
+        else align(
+            preset,
+            tuple(stems.values()),
+            strips,
+            delays_ms=delays_ms,
+            turned=frozenset(name for name, each in said.items() if each.polarity),
+            threads=threads,
+            tell=lambda share: tell("aligning the stems", share),
+        )
     )
     moved = {entry.id: entry.moved_samples for entry in alignments}
     for stem in stems.values():
@@ -251,10 +258,10 @@ def plan_mix(
     measured = [
         stem
         for stem in stems.values()
-        if loudest or preset.strip[strips[stem.id]].input_lufs is not None
+        if loudest or (before is None and preset.strip[strips[stem.id]].input_lufs is not None)
     ]
     powers = measure(measured, threads, tell)
-    stagings = stage_strips(preset, strips, powers)
+    stagings = before.stagings if before else stage_strips(preset, strips, powers)
     gains = {entry.strip: entry.gain_db for entry in stagings}
     instances = [
         Instance(
