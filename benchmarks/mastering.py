@@ -6,7 +6,10 @@ ebur128 before and after. Each side runs in its own process, warm: imports done,
 run thrown away. Ours hashes the mix, measures it, writes, reads back, measures, and writes a
 manifest; matchering writes 24-bit WAV, and so do all.
 
-    python benchmarks/mastering.py
+Then what more targets and more minutes cost: the same chain for one and for six places, 3 and 60
+minutes long, each run in a process of its own.
+
+    python benchmarks/mastering.py [peers | lengths]
 """
 
 from __future__ import annotations
@@ -28,6 +31,16 @@ SECONDS = 180
 PAIRS = 5
 LUFS = -14.0
 CEILING_DBTP = -1.0
+PLACES = ("spotify", "youtube", "apple-music", "amazon-music", "cd", "ebu-r128")
+"""Six masters: two loudnesses, three ceilings, WAV and FLAC, 16 and 24 bits, one converted."""
+
+MINUTES = (3, 60)
+MOST_OF_FIRST = 0.5
+"""The goal: what a further target costs, as a part of the first."""
+
+MOST_GROWTH_MB = 96.0
+"""The goal: how much more memory an hour takes than 3 minutes."""
+
 SIDES = ("ours", "matchering", "script")
 PRESET = """
 format = 1
@@ -53,13 +66,13 @@ effect = "limiter"
 """
 
 
-def make_mix(path: Path) -> None:
+def make_mix(path: Path, seconds: int = SECONDS) -> None:
     """Write a song of sorts: drums, bass, chords, quiet and loud sections; about -18 LUFS."""
     import soundfile
 
     rng = np.random.default_rng(5)
     with soundfile.SoundFile(path, "w", RATE, 2, subtype="PCM_24") as file:
-        for second in range(SECONDS):
+        for second in range(seconds):
             t = second + np.arange(RATE) / RATE
             beat = (t * 2.0) % 1.0  # 120 BPM
             kick = 0.7 * np.exp(-beat * 12.0) * np.sin(2 * np.pi * 55.0 * beat)
@@ -244,15 +257,72 @@ def compare(folder: Path) -> int:
     return 0 if ratios[0] > 1.0 else 1
 
 
+def many(count: int, mix: Path) -> None:
+    """Master a mix for so many places, warm; print seconds and megabytes."""
+    from mixmaster.documents.loading import load_text
+    from mixmaster.mastering.preset import MasteringPreset
+    from mixmaster.mastering.run import MasterOptions, load_target, master
+
+    preset = load_text(MasteringPreset, PRESET)
+    targets = [load_target(name) for name in PLACES[:count]]
+    options = MasterOptions(overwrite=True, threads=2)
+    warm = mix.with_name("warm.wav")
+    with tempfile.TemporaryDirectory(dir=mix.parent) as folder:
+        master(warm, preset, targets, Path(folder), options)
+        start, used = time.perf_counter(), time.process_time()
+        run = master(mix, preset, targets, Path(folder), options)
+        wall, cpu = time.perf_counter() - start, time.process_time() - used
+    assert run.exit_code == 0
+    print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def lengths(folder: Path) -> int:
+    """Compare one with six targets, and 3 with 60 minutes."""
+    make_mix(folder / "warm.wav", 5)
+    print("| minutes | targets | s | processor s | peak MB |")
+    print("|-|-|-|-|-|")
+    found: dict[tuple[int, int], tuple[float, float, float]] = {}
+    for minutes in MINUTES:
+        mix = folder / f"{minutes}.wav"
+        make_mix(mix, 60 * minutes)
+        for count in (1, len(PLACES)):
+            command = [sys.executable, __file__, "many", str(count), str(mix)]
+            runs = []
+            for _ in range(PAIRS if minutes < 10 else 1):
+                said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                wall, cpu, megabytes = map(float, said.split())
+                runs.append((wall, cpu, megabytes))
+            found[minutes, count] = min(runs)
+            wall, cpu, megabytes = found[minutes, count]
+            print(f"| {minutes} | {count} | {wall:.2f} | {cpu:.2f} | {megabytes:.0f} |", flush=True)
+        mix.unlink()
+    short, long = MINUTES
+    shares = []
+    for minutes in MINUTES:
+        first, all_ = found[minutes, 1][1], found[minutes, len(PLACES)][1]
+        shares.append((all_ - first) / (len(PLACES) - 1) / first)
+    growth = max(found[long, n][2] - found[short, n][2] for n in (1, len(PLACES)))
+    print(
+        f"\na further target costs {', '.join(f'{share:.2f}' for share in shares)} of the first "
+        f"(goal: under {MOST_OF_FIRST}); an hour takes {growth:.0f} MB more than 3 minutes (goal: "
+        f"under {MOST_GROWTH_MB:.0f})"
+    )
+    return 0 if max(shares) < MOST_OF_FIRST and growth < MOST_GROWTH_MB else 1
+
+
 def main() -> int:
     if sys.argv[1:2] == ["work"]:
         work(sys.argv[2], Path(sys.argv[3]))
     elif sys.argv[1:2] == ["once"]:
         makers = {"ours": make_ours, "matchering": make_matchering, "script": make_script}
         makers[sys.argv[2]](Path(sys.argv[3]))()
+    elif sys.argv[1:2] == ["many"]:
+        many(int(sys.argv[2]), Path(sys.argv[3]))
     else:
+        parts = {"peers": compare, "lengths": lengths}
+        asked = sys.argv[1:] or list(parts)
         with tempfile.TemporaryDirectory() as folder:
-            return compare(Path(folder))
+            return max(parts[name](Path(folder)) for name in asked)
     return 0
 
 
