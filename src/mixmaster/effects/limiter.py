@@ -55,8 +55,8 @@ CHARACTERS: Final[dict[Character, AdaptiveBallistics]] = {
     # Back as soon as a bass note allows: the most level for a given ceiling.
     "loud": AdaptiveBallistics(
         lookahead_ms=0.5,
-        hold_ms=13.0,
-        sustained=(SustainedHold(13.0, 26.0),),
+        hold_ms=8.0,
+        sustained=(SustainedHold(13.0, 26.0), SustainedHold(26.0, 300.0)),
         recoveries=(),
         ripple_db=0.1,
         ripple_ms=50.0,
