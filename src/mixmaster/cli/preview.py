@@ -90,7 +90,9 @@ SCHEMA = "mixmaster/preview/1"
     help="Measure a mono master as it sounds from two loudspeakers: 3.01 LU more.",
 )
 @click.option(
-    "--fail-on-warnings", is_flag=True, help="Exit status 1 when a codec goes over full scale."
+    "--fail-on-warnings",
+    is_flag=True,
+    help="Exit status 1 when a codec goes over full scale and --fix was not asked for.",
 )
 @strict_option
 @threads_option

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +27,7 @@ from mixmaster.preview.master_file import (
 )
 from mixmaster.preview.places import Gain, as_played, gain_words, gains_of, play
 from mixmaster.preview.results import MasterPreview, Preview
-from mixmaster.preview.streams import Encoding, Streamed, decoded, encodings_of, stream
+from mixmaster.preview.streams import Encoding, Streamed, encodings_of, stream
 from mixmaster.preview.systems import (
     Lost,
     NamedSystem,
@@ -205,13 +205,12 @@ class _Job:
             listen = partial(as_played, master, gain, way)
             written += self._write(master, gain_words(gain), listen, gain.to_json())
         streams, ceiling = self._behind_codecs(master)
-        for encoding in self._encodings if self.options.output is not None else ():
-            if any(each.encoding == encoding and each.overs is not None for each in streams):
-                rate = streamed_rate_hz(encoding.codec, master.info.sample_rate_hz)
-                said = {"codec": encoding.codec, "bitrate_kbps": encoding.bitrate_kbps}
-                written += self._write(
-                    master, (encoding.file_name,), partial(decoded, master, encoding), said, rate
-                )
+        if self.options.output is not None:
+            written += [
+                heard_path(self.options.output, master, each.encoding.file_name)
+                for each in streams
+                if each.overs is not None
+            ]
         lost = self._on_systems(master, written, notes)
         rate = master.info.sample_rate_hz
         start, stop = master.passage
@@ -235,7 +234,6 @@ class _Job:
         words: tuple[str, ...],
         listen: Callable[[], Iterable[Block]],
         said: Mapping[str, Any],
-        sample_rate_hz: int = 0,
     ) -> list[Path]:
         """Write what is heard, if files are wanted; return their paths."""
         if self.options.output is None:
@@ -246,11 +244,25 @@ class _Job:
             master,
             listen(),
             path,
-            sample_rate_hz=sample_rate_hz or master.info.sample_rate_hz,
+            sample_rate_hz=master.info.sample_rate_hz,
             settings=said,
             overwrite=self.options.overwrite,
         )
         return [path]
+
+    def _decoded(self, master: Master, encoding: Encoding, blocks: Iterator[Block]) -> None:
+        """Write what comes out of a decoder while it is measured."""
+        said = {"codec": encoding.codec, "bitrate_kbps": encoding.bitrate_kbps}
+        rate = streamed_rate_hz(encoding.codec, master.info.sample_rate_hz)
+        assert self.options.output is not None
+        write_heard(
+            master,
+            blocks,
+            heard_path(self.options.output, master, encoding.file_name),
+            sample_rate_hz=rate,
+            settings=said,
+            overwrite=self.options.overwrite,
+        )
 
     def _on_systems(
         self, master: Master, written: list[Path], notes: list[str]
@@ -297,7 +309,13 @@ class _Job:
         what = f"encoding {master.name}"
         self.tell(what, 0.0)
         streams = []
-        for found in self.pool.map(lambda each: stream(master, each, lufs, dbtp), wanted):
+
+        def one(encoding: Encoding) -> Streamed:
+            if self.options.output is None:
+                return stream(master, encoding, lufs, dbtp)
+            return stream(master, encoding, lufs, dbtp, partial(self._decoded, master, encoding))
+
+        for found in self.pool.map(one, wanted):
             streams.append(found)
             self.tell(what, len(streams) / len(wanted))
         if dbtp is None:

@@ -7,7 +7,8 @@ turns the decoded signal down first does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -140,6 +141,7 @@ def stream(
     encoding: Encoding,
     before_lufs: float | None,
     before_dbtp: float | None,
+    listen: Callable[[Iterator[Block]], object] = lambda blocks: deque(blocks, maxlen=0),
 ) -> Streamed:
     """Encode a master, decode it, and measure what is left.
 
@@ -148,6 +150,7 @@ def stream(
         encoding: The stream.
         before_lufs: The loudness of what is listened to, as it was.
         before_dbtp: Its true peak.
+        listen: Given what comes out of the decoder, all of which it takes: to write it.
     """
     rate = streamed_rate_hz(encoding.codec, master.info.sample_rate_hz)
     if encoding.codec == "aac" and not aac_is_there():
@@ -155,12 +158,16 @@ def stream(
     trip = decoded(master, encoding)
     level = master.level(rate)
 
+    meter = _OversMeter(rate, master.info.channels)
+
     def watched() -> Iterator[Block]:
         for block in trip:
             level.update_powers(block)
+            meter.update(block)
             yield block
 
-    overs = overs_of(watched(), rate, master.info.channels)
+    listen(watched())
+    overs = meter.result()
     seconds = master.frames_at(rate) / rate
     peak, lufs = overs.true_peak_dbtp, level.integrated_lufs
     ceiling = None
@@ -179,20 +186,35 @@ def stream(
 
 def overs_of(blocks: Iterable[Block], sample_rate_hz: int, channels: int) -> Overs:
     """Return what of a signal is over full scale."""
-    meter = PeakCurveMeter(sample_rate_hz, channels, listed=1)
-    runs = _Runs(channels)
+    meter = _OversMeter(sample_rate_hz, channels)
     for block in blocks:
         meter.update(block)
-        runs.update(block)
-    curve = meter.result()
-    first = runs.first
-    return Overs(
-        true_peak_dbtp=gain_to_db(curve.peak) if curve.peak > 0.0 else None,
-        passages=curve.over_count,
-        samples=runs.samples,
-        longest_ms=1e3 * runs.longest / sample_rate_hz,
-        first_s=None if first is None else first / sample_rate_hz,
-    )
+    return meter.result()
+
+
+class _OversMeter:
+    """Counts what is over full scale while a signal runs by."""
+
+    def __init__(self, sample_rate_hz: int, channels: int) -> None:
+        self._rate_hz = sample_rate_hz
+        self._curve = PeakCurveMeter(sample_rate_hz, channels, listed=1)
+        self._runs = _Runs(channels)
+
+    def update(self, block: Block) -> None:
+        """Take the next block, ``(channels, frames)``."""
+        self._curve.update(block)
+        self._runs.update(block)
+
+    def result(self) -> Overs:
+        """Return what was found."""
+        curve, runs = self._curve.result(), self._runs
+        return Overs(
+            true_peak_dbtp=gain_to_db(curve.peak) if curve.peak > 0.0 else None,
+            passages=curve.over_count,
+            samples=runs.samples,
+            longest_ms=1e3 * runs.longest / self._rate_hz,
+            first_s=None if runs.first is None else runs.first / self._rate_hz,
+        )
 
 
 class _Runs:
