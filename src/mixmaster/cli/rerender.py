@@ -27,7 +27,7 @@ SCHEMA = "mixmaster/rerender/1"
         "rerender mix.wav.json",
         "rerender mix.wav.json --stems archive/2024/",
         "rerender mix.wav.json -o again.wav --verify",
-        "rerender mix.wav.json --json",
+        "rerender masters/mix_spotify.wav.json --stems mixes/",
     ],
 )
 @click.argument("manifest", type=click.Path(path_type=Path), metavar="MANIFEST")
@@ -64,7 +64,7 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    """Make a mix again from its MANIFEST (mix.wav.json): the same stems, settings and sounds.
+    """Make a mix or master again from its MANIFEST (mix.wav.json): same files, settings, sounds.
 
     Everything is taken as recorded: strips, staging, alignment, automation, and every effect's
     revision, so that an effect that sounds otherwise by now sounds as it did then. Stems are found
@@ -111,6 +111,10 @@ def _again(
 
     if output is not None:
         check_writable(output, overwrite=overwrite)
+    if recorded.kind == "master":
+        return _master_again(
+            recorded, output, folders, threads, tell, verify=verify, overwrite=overwrite
+        )
     plan = plan_again(recorded, folders=folders, threads=threads, progress=tell)
     if output is not None:
         refuse_inputs(output, plan.paths)
@@ -120,6 +124,32 @@ def _again(
         again = Path(folder) / recorded.file.name
         render_again(plan, recorded, again, progress=tell)
         return compared(recorded, again, progress=tell)
+
+
+def _master_again(
+    recorded: Recorded,
+    output: Path | None,
+    folders: tuple[Path, ...],
+    threads: int | None,
+    tell: Tell,
+    *,
+    verify: bool,
+    overwrite: bool,
+) -> Recalled:
+    import tempfile
+    from dataclasses import replace
+
+    from mixmaster.engine.recalled import compared
+    from mixmaster.mastering.recall import master_again
+
+    with tempfile.TemporaryDirectory(prefix="mixmaster-") as folder:
+        again = output or Path(folder) / recorded.file.name
+        said = master_again(
+            recorded, again, folders=folders, overwrite=overwrite, threads=threads, progress=tell
+        )
+        kept = None if output is None else output.absolute()
+        run = compared(recorded, again, file=kept, verify=verify, progress=tell)
+    return replace(run, notes=(*run.notes, *said))
 
 
 def _show(run: Recalled) -> None:
