@@ -78,6 +78,21 @@ def test_the_ceiling_that_is_proposed_avoids_all_overs_and_is_no_lower_than_need
     assert max(tenth_more) > 0.0
 
 
+def test_no_ceiling_is_above_full_scale(tmp_path: Path) -> None:
+    """A float master at +3 dBFS: a codec that takes something off it is no licence."""
+    over = read_master(write(tmp_path / "a.wav", tone(3.0, 1.0), "FLOAT"))
+    before = over.true_peak_dbtp
+    assert before is not None
+    with ThreadPoolExecutor(1) as pool:
+        heard = [stream(over, WANTED[1], over.integrated_lufs, before)]
+        ceiling = solve_ceiling(over, heard, before, pool)
+    assert heard[0].estimated_ceiling_dbtp is not None
+    assert heard[0].estimated_ceiling_dbtp <= 0.0
+    assert ceiling is not None
+    assert -0.5 <= ceiling.ceiling_dbtp <= 0.0
+    assert ceiling.decoded_dbtp <= 0.0
+
+
 def test_nothing_is_proposed_where_nothing_is_over(tmp_path: Path) -> None:
     quiet = read_master(write(tmp_path / "a.wav", tone(-20.0, 1.0)))
     with ThreadPoolExecutor(1) as pool:

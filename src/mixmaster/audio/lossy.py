@@ -86,6 +86,12 @@ def streamed_rate_hz(codec: Codec, sample_rate_hz: int) -> int:
     return cd if of_cd else 48_000
 
 
+def mp3_compression_level(bitrate_kbps: float) -> float:
+    """Return what libsndfile is told so that it writes MP3 at a constant rate."""
+    highest, lowest = _MP3_KBPS
+    return min(1.0, max(0.0, (highest - bitrate_kbps) / (highest - lowest)))
+
+
 def through_codec(path: str | os.PathLike[str], codec: Codec) -> Iterator[Block]:
     """Yield a file as a listener of the encoded file hears it, at ``encoded_rate_hz``.
 
@@ -162,7 +168,8 @@ class RoundTrip:
         for block in self._blocks:
             check_finite(block, self._where, at, self._rate_hz)
             if block.size and float(np.abs(block).max()) > _HIGHEST:
-                raise SignalError(self._where, "samples over +12 dBFS", at / self._rate_hz)
+                hint = "no encoder takes that: turn it down"
+                raise SignalError(self._where, "samples over +12 dBFS", at / self._rate_hz, hint)
             yield block
             at += block.shape[1]
 

@@ -89,14 +89,15 @@ def solve_ceiling(
     def highest(tenths: int) -> float:
         return max(peaks_at(tenths).values(), default=SILENCE_DB)
 
-    tenths = math.floor((before_dbtp - max(peaks.values())) / _STEP_DB + _HAIR)
+    top = math.floor(min(0.0, before_dbtp) / _STEP_DB + _HAIR)
+    tenths = min(top, math.floor((before_dbtp - max(peaks.values())) / _STEP_DB + _HAIR))
     while highest(tenths) > 0.0:
         tenths -= max(1, math.ceil(highest(tenths) / _STEP_DB - _HAIR))
-    top = math.floor(before_dbtp / _STEP_DB + _HAIR)
     while tenths < top and len(tried) < _MOST_TRIES and highest(tenths + 1) <= 0.0:
         tenths += 1
-    at = peaks_at(tenths)
-    assert at, "what was over is near 0 now"
+    at = peaks_at(tenths) or {
+        each: peak + tenths * _STEP_DB - before_dbtp for each, peak in peaks.items()
+    }
     worst = max(at, key=lambda each: at[each])
     ceiling = round(tenths * _STEP_DB, 1)
     return Ceiling(ceiling, ceiling - before_dbtp, at[worst], worst.name, len(tried))

@@ -194,6 +194,8 @@ class _Job:
     def _one(self, master: Master, gains: Sequence[Gain]) -> MasterPreview:
         written: list[Path] = []
         notes = list(master.notes)
+        if master.true_peak_dbtp is not None and master.true_peak_dbtp > 0.0:
+            notes.append(f"it is over full scale itself: {master.true_peak_dbtp:+.2f} dBTP")
         ways = {
             (named.name, way.name): way for named in self.places for way in named.target.playback
         }
@@ -276,7 +278,9 @@ class _Job:
             self.tell(f"playing {master.name} on {named.name}", count / len(systems))
             after = sound_of(master, through_system(master, named.system))
             found.append(lost_on(named.name, before, after))
-            gain_db = min(0.0, -ROOM_DB - (after.true_peak_dbtp or 0.0))
+            peak_dbtp, gain_db = after.true_peak_dbtp, 0.0
+            if peak_dbtp is not None and peak_dbtp > 0.0:
+                gain_db = -ROOM_DB - peak_dbtp
             if gain_db < 0.0 and self.options.output is not None:
                 lower = f"on {named.name} it is written {-gain_db:.1f} dB lower, or it would clip"
                 notes.append(lower)

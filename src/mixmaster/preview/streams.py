@@ -172,7 +172,7 @@ def stream(
     peak, lufs = overs.true_peak_dbtp, level.integrated_lufs
     ceiling = None
     if peak is not None and before_dbtp is not None and peak > 0.0:
-        ceiling = before_dbtp - peak
+        ceiling = min(0.0, before_dbtp - peak)
     return Streamed(
         encoding=encoding,
         sample_rate_hz=rate,
