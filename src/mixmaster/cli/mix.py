@@ -13,6 +13,7 @@ from mixmaster.cli.options import (
     json_option,
     mix_options,
     overwrite_option,
+    reference_option,
     section_of,
     section_options,
     strict_option,
@@ -22,6 +23,7 @@ from mixmaster.cli.prints import stems_options, versions_options
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
+    from mixmaster.engine.reference import Reference
     from mixmaster.mixing.plan import MixPlan
     from mixmaster.mixing.print_files import PlannedFile
     from mixmaster.mixing.run import BitDepth, MixRun
@@ -74,7 +76,7 @@ def strip_of(instance: str) -> str:
         "mix stems/*.wav -p rock-band -o mix.wav --set strip.kick.gain_db=-2 --tempo-bpm 96",
         "mix stems/ -p rock-band -o chorus.wav --section loudest:30s",
         "mix stems/ -p ./mine.toml -o mix.flac --set mix.gain_db=-3",
-        "mix song.toml -o mix.wav",
+        "mix song.toml -o mix.wav --reference-mp3",
         "mix song.toml --versions all --stems -o prints/",
         "mix song.toml --versions main,tv -o out/ --name-template '{title} ({version}).flac'",
     ],
@@ -99,6 +101,7 @@ def strip_of(instance: str) -> str:
 )
 @versions_options
 @stems_options
+@reference_option
 @section_options
 @allow_plugins_option
 @strict_option
@@ -119,6 +122,7 @@ def command(
     stems_too: bool,
     stem_returns: str | None,
     stem_residual: str | None,
+    reference_mp3: bool,
     from_s: float | None,
     to_s: float | None,
     section: str | None,
@@ -140,6 +144,7 @@ def command(
     """
     from mixmaster.cli.output import progress
     from mixmaster.cli.prints import Prints, show_prints, stems_wanted
+    from mixmaster.cli.references import check_reference, references, show_references
     from mixmaster.cli.songs import Given, require_preset
     from mixmaster.engine.publish import check_writable, refuse_inputs
     from mixmaster.mixing.printing import planned_files, print_mix
@@ -161,7 +166,10 @@ def command(
         refuse_inputs(output, (*given.paths(), *given.documents))
         if not dry_run:
             check_writable(output, overwrite=overwrite)
+            if reference_mp3:
+                check_reference(output, (*given.paths(), *given.documents), overwrite=overwrite)
     run, printed, files = None, None, None
+    encoded: tuple[Reference, ...] = ()
     with progress() as tell:
         plan = given.plan(
             sample_rate_hz=sample_rate_hz,
@@ -179,12 +187,17 @@ def command(
             )
         elif output is not None and not dry_run:
             run = mix(plan, output, bit_depth=depth, overwrite=overwrite, progress=tell)
+        if reference_mp3:
+            made = [] if run is None else [run.file]
+            made += [] if printed is None else [each.file for each in printed.versions]
+            encoded = references(made, overwrite=overwrite, progress=tell)
     if printed is not None:
         show_prints(printed, as_json=as_json)
     elif run is not None:
         _show_run(run, as_json=as_json)
     else:
         _show_plan(plan, files, as_json=as_json)
+    show_references(encoded)
 
 
 def _show_plan(plan: MixPlan, files: tuple[PlannedFile, ...] | None, *, as_json: bool) -> None:

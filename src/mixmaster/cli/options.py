@@ -137,6 +137,12 @@ overwrite_option = click.option(
     is_flag=True,
     help="Replace existing files that were not made here; our own are replaced anyway.",
 )
+reference_option = click.option(
+    "--reference-mp3",
+    is_flag=True,
+    help="Write an MP3 to listen to beside every file (256 kbit/s), brought down where it would "
+    "clip when it is decoded.",
+)
 threads_option = click.option(
     "--threads",
     type=Within(1, 256, whole=True),

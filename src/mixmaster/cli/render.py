@@ -15,6 +15,7 @@ from mixmaster.cli.options import (
     json_option,
     mix_options,
     overwrite_option,
+    reference_option,
     require_inside,
     section_of,
     section_options,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mixmaster.cli.songs import Given
+    from mixmaster.engine.reference import Reference
     from mixmaster.mastering.song import SongRun
     from mixmaster.mastering.versions import VersionsRun
 
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
 )
 @click.option("--song", help="The song's name in file names; the stems' folder's by default.")
 @versions_options
+@reference_option
 @section_options
 @allow_plugins_option
 @strict_option
@@ -94,6 +97,7 @@ def command(
     song: str | None,
     versions: tuple[str, ...],
     name_template: str | None,
+    reference_mp3: bool,
     from_s: float | None,
     to_s: float | None,
     section: str | None,
@@ -111,6 +115,7 @@ def command(
     """
     from mixmaster.cli.output import progress
     from mixmaster.cli.prints import Prints
+    from mixmaster.cli.references import references, show_references
     from mixmaster.cli.songs import Given
     from mixmaster.mastering.run import MasterOptions
     from mixmaster.mastering.song import render_song
@@ -128,6 +133,7 @@ def command(
         raise UsageError("--name-template", "it names versions", "add --versions main")
     run: SongRun | None = None
     every: VersionsRun | None = None
+    encoded: tuple[Reference, ...] = ()
     with progress() as tell:
         plan = given.plan(
             sample_rate_hz=sample_rate_hz,
@@ -153,6 +159,12 @@ def command(
             run = render_song(
                 plan, master_preset, wanted, output, options, song=name, progress=tell
             )
+        if reference_mp3:
+            songs = [each.masters for each in every.versions] if every is not None else []
+            songs += [] if run is None else [run.masters]
+            made = [each.file for song in songs for each in song.results if each.file is not None]
+            encoded = references(made, overwrite=overwrite, progress=tell)
+    show_references(encoded)
     if every is not None:
         _show_versions(every, as_json=as_json)
         return every.exit_code

@@ -138,7 +138,7 @@ class MixPlan:
 
 
 def find_stems(arguments: Iterable[str | os.PathLike[str]]) -> Discovery:
-    """Find stems; a folder's mixes and masters that were made here are none, and are noted.
+    """Find stems; in folders, mixes, masters and references made here are none, and are noted.
 
     Raises:
         AudioFileError: For an argument that stands for nothing.
@@ -152,7 +152,7 @@ def find_stems(arguments: Iterable[str | os.PathLike[str]]) -> Discovery:
 
 def _no_stem(path: Path) -> str:
     kind = made_here(path)
-    return f"a {kind} that was made here" if kind in {"mix", "master"} else ""
+    return f"a {kind} that was made here" if kind in {"mix", "master", "reference"} else ""
 
 
 def plan_mix(

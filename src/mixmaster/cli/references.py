@@ -1,0 +1,39 @@
+"""What ``--reference-mp3`` does, for the commands that have it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mixmaster.cli.songs import Tell
+    from mixmaster.engine.reference import Reference
+
+
+def check_reference(output: Path, inputs: Sequence[Path], *, overwrite: bool) -> None:
+    """Raise unless a file's reference could be published; before any work.
+
+    Raises:
+        OutputError: When it could not.
+    """
+    from mixmaster.engine.publish import check_writable, refuse_inputs
+    from mixmaster.engine.reference import reference_path
+
+    refuse_inputs(reference_path(output), inputs)
+    check_writable(reference_path(output), overwrite=overwrite)
+
+
+def references(files: Sequence[Path], *, overwrite: bool, progress: Tell) -> tuple[Reference, ...]:
+    """Write the references of finished files."""
+    from mixmaster.engine.reference import write_reference
+
+    return tuple(write_reference(file, overwrite=overwrite, progress=progress) for file in files)
+
+
+def show_references(made: Sequence[Reference]) -> None:
+    """Say what was written; on stderr, so that ``--json`` stays whole."""
+    from mixmaster.cli.output import note
+
+    for each in made:
+        note(each.words)
