@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mixmaster.cli.commands import Command
-from mixmaster.cli.options import json_option
+from mixmaster.cli.options import json_option, threads_option
 from mixmaster.errors import DocumentError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from mixmaster.documents.differences import Difference
     from mixmaster.mixing.preset import MixPreset
+    from mixmaster.mixing.proving import Proof
     from mixmaster.mixing.session import Session
 
 SCHEMA = "mixmaster/diff/1"
+AUDIO_SCHEMA = "mixmaster/diff-audio/1"
 KINDS = ("session", "mix", "mastering", "target")
 
 
@@ -38,12 +40,43 @@ def _complete(context: click.Context, parameter: click.Parameter, typed: str) ->
         "diff rock-band song.toml",
         "diff mastering/loud mastering/warm --json",
         "diff ./mine.toml rock-band",
+        "diff --audio mix-1.wav.json mix-2.wav.json",
+        "diff --audio mix-1.wav.json mix-2.wav.json --expect strip.lead_vocal",
     ],
 )
 @click.argument("first", metavar="A", shell_complete=_complete)
 @click.argument("second", metavar="B", shell_complete=_complete)
+@click.option(
+    "--audio",
+    is_flag=True,
+    help="A and B are manifests of mixes: render both, strip by strip, and tell which changed.",
+)
+@click.option(
+    "--expect",
+    multiple=True,
+    metavar="ID",
+    help="With --audio: what may change, such as strip.lead_vocal or bus.drums; repeatable. "
+    "Without, whatever has a changed setting.",
+)
+@click.option(
+    "--stems",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="With --audio: where the stems may lie, besides near the manifests; repeatable.",
+)
+@threads_option
 @json_option
-def command(first: str, second: str, as_json: bool) -> int:
+def command(
+    first: str,
+    second: str,
+    audio: bool,
+    expect: tuple[str, ...],
+    folders: tuple[Path, ...],
+    threads: int | None,
+    as_json: bool,
+) -> int:
     """Tell A and B apart: two sessions, or two presets of one kind; files, or presets' names.
 
     Strips, buses, inserts, sends and stems are compared with those of the same id; automation by
@@ -52,9 +85,18 @@ def command(first: str, second: str, as_json: bool) -> int:
     is written out and one that is silent are the same where it is the default.
 
     Exit status 0 when they are the same, 1 when they differ, 2 when one cannot be read.
+
+    With --audio, A and B are manifests (mix.wav.json). Settings are told apart, and then each
+    strip's share of both mixes is rendered and compared, the dynamics of buses and mix frozen as
+    they were in A: a strip nulls, or is told with when and by how much. Exit status 0 when nothing
+    changed but what was meant to, 1 when something did.
     """
     from mixmaster.cli.output import show_json
 
+    if audio:
+        return _audio(first, second, expect, folders, threads, as_json=as_json)
+    if expect or folders:
+        raise UsageError("--expect" if expect else "--stems", "it goes with --audio", "add --audio")
     one, two = _find(first), _find(second)
     kind, found = _compared(one, two)
     if as_json:
@@ -71,6 +113,57 @@ def command(first: str, second: str, as_json: bool) -> int:
     else:
         _show(first, second, found)
     return 1 if found else 0
+
+
+def _audio(
+    first: str,
+    second: str,
+    expect: tuple[str, ...],
+    folders: tuple[Path, ...],
+    threads: int | None,
+    *,
+    as_json: bool,
+) -> int:
+    from mixmaster.cli.output import progress, show_json
+    from mixmaster.engine.recorded import read_manifest
+    from mixmaster.mixing.proving import prove
+    from mixmaster.mixing.recall import plan_again
+
+    manifests = [read_manifest(Path(name)) for name in (first, second)]
+    with progress() as tell:
+        old, new = (
+            (each, plan_again(each, folders=folders, threads=threads, progress=tell))
+            for each in manifests
+        )
+        proof = prove(old, new, expect=expect, progress=tell)
+    if as_json:
+        show_json(
+            {"schema": AUDIO_SCHEMA, "a": first, "b": second, "holds": proof.holds}
+            | proof.to_json()
+        )
+    else:
+        _show(first, second, proof.differences)
+        _show_strips(proof)
+    return 0 if proof.holds else 1
+
+
+def _show_strips(proof: Proof) -> None:
+    from mixmaster.cli.output import NONE, echo, figure, show, table, warning
+
+    echo()
+    rows = [
+        (
+            each.id,
+            "nulls" if each.nulls else "changed" if each.asked else "changed, not asked for",
+            NONE if each.start_s is None else f"{each.start_s:.1f} to {each.stop_s:.1f} s",
+            NONE if each.level_db is None else figure(each.level_db, 2, sign=True),
+            NONE if each.residual_dbfs is None else figure(each.residual_dbfs, 1),
+        )
+        for each in proof.strips
+    ]
+    show(table("Strips", ("strip", "audio", "when", ">level dB", ">left dBFS"), rows))
+    if not proof.holds:
+        warning("something changed that nobody asked for")
 
 
 def _find(name: str) -> Path:

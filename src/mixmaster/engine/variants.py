@@ -8,7 +8,7 @@ versions run once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
 from mixmaster.engine.graph import Feed, Graph, Insert, Leader, Node
@@ -84,6 +84,43 @@ class Variants:
                 mapped = _mapped(replace(node, feeds=tuple(left)), there, same)
                 there[node.id] = self._place(name, mapped, follows=True)
         return self._output(there[self._main.output])
+
+    def add_parts_of(
+        self, name: str, graph: Graph, keeps: Mapping[str, Keep], *, fresh: Container[str] = ()
+    ) -> dict[str, int]:
+        """Add parts of another graph, each what some of its feeds make; return their outputs.
+
+        The dynamics of its sums take their gain from the main graph's, where they are set alike.
+
+        Args:
+            name: What its own nodes' ids begin with.
+            graph: The other graph; its nodes have the ids of those that they stand for.
+            keeps: Of each part, by its name, which feeds belong to it; see `add_part`.
+            fresh: The nodes whose source is another one than the main graph's.
+        """
+        whole: dict[str, str] = {}
+        for node in graph.nodes:
+            mapped = _mapped(node, whole, whole)
+            if node.id in fresh:
+                made = replace(mapped, id=f"{name}:{node.id}", metered=False)
+                self._nodes[made.id] = made
+                self.sources[made.id] = node.id
+                whole[node.id] = made.id
+            else:
+                whole[node.id] = self._place(name, mapped, follows=True)
+        found = {}
+        for part, keep in keeps.items():
+            there: dict[str, str] = {}
+            for node in graph.nodes:
+                if node.has_source:
+                    there[node.id] = whole[node.id]
+                    continue
+                left = [feed for feed in node.feeds if feed.source in there and keep(node, feed)]
+                if left or node.id == graph.output:
+                    mapped = _mapped(replace(node, feeds=tuple(left)), there, whole)
+                    there[node.id] = self._place(f"{name} {part}", mapped, follows=True)
+            found[part] = self._output(there[graph.output])
+        return found
 
     def _output(self, node: str) -> int:
         if node not in self._outputs:
