@@ -7,14 +7,13 @@ touched nulls.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mixmaster.arrays import Block
-from mixmaster.documents.differences import Difference, Kind
+from mixmaster.documents.differences import Difference, Kind, value_difference
 from mixmaster.documents.loading import validate
 from mixmaster.engine.graph import Feed, Graph, Node
 from mixmaster.engine.recorded import Recorded
@@ -319,12 +318,7 @@ def _of_stems(one: MixPlan, two: MixPlan, revised: set[str]) -> Iterator[Differe
         for key in ("trim_db", "polarity", "delay_ms", "pan", "staging_gain_db", "moved_samples"):
             first, second = getattr(was, key), getattr(now, key)
             if first != second:
-                said = (_said(first), _said(second))
-                yield Difference("changed", f"{name}.{key}", name, key, *said)
-
-
-def _said(value: float | bool | None) -> str:
-    return f"{value:g}" if isinstance(value, float) and math.isfinite(value) else str(value)
+                yield value_difference(f"{name}.{key}", key, first, second)
 
 
 def _touched(
