@@ -68,13 +68,23 @@ def test_what_was_settled_otherwise_is_told_and_compared(
     assert said["residual_dbfs"] > -40.0
 
 
-def test_a_master_whose_mix_never_was_a_file_says_what_to_do(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("told", [[], ["--versions", "main,instrumental"]])
+def test_a_master_of_a_render_has_its_mix_made_again(tmp_path: Path, told: list[str]) -> None:
     song = write_song(tmp_path)
-    manifest = tmp_path / "m.json"
-    assert run(["mix", str(song), "-o", str(tmp_path / "m.wav")]) == 0
-    table = json.loads((tmp_path / "m.wav.json").read_text("utf-8"))
-    manifest.write_text(json.dumps({**table, "kind": "master", "mix": {}}), encoding="utf-8")
+    out = tmp_path / "masters"
+    line = ["render", str(song), "-m", "classical", "-t", "cd", "-o", str(out), *told]
+    assert run(line) == 0
+    manifests = sorted(out.glob("*.json"))
+    assert len(manifests) == (2 if told else 1)
+    for manifest in manifests:
+        assert run(["rerender", str(manifest)]) == 0
+
+
+def test_a_broken_mix_in_a_manifest_is_named(mix: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = mix.parent / "masters"
+    assert run(["master", str(mix), "-p", "transparent", "-t", "spotify", "-o", str(out)]) == 0
+    (manifest,) = out.glob("*.json")
+    table = json.loads(manifest.read_text("utf-8"))
+    manifest.write_text(json.dumps({**table, "mix": {}}), encoding="utf-8")
     assert run(["rerender", str(manifest)]) == 2
-    assert "never was a file" in capsys.readouterr().err
+    assert "mix: cannot be repeated" in capsys.readouterr().err

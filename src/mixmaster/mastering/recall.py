@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from mixmaster.documents.addresses import insert_ids
 from mixmaster.documents.loading import validate
 from mixmaster.documents.origin import Origin
+from mixmaster.engine.manifest import InputRecord
 from mixmaster.engine.publish import manifest_path
 from mixmaster.engine.recorded import Recorded, find_inputs
 from mixmaster.engine.resources import resource_names
@@ -21,6 +23,7 @@ from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.run import master
 from mixmaster.mastering.target import Target
 from mixmaster.mixing.plan import Section
+from mixmaster.mixing.recall import plan_again, render_again
 
 
 def master_again(
@@ -37,7 +40,7 @@ def master_again(
     Args:
         recorded: The master's manifest.
         output: The file.
-        folders: Where the mix may lie, besides beside the manifest.
+        folders: Where the mix, or its stems, may lie, besides beside the manifest.
         overwrite: Whether a file that is not ours may be replaced.
         threads: How many may work.
         progress: Told what is being done.
@@ -49,8 +52,7 @@ def master_again(
         DocumentError: For a mix that is missing or has changed, and for a manifest that this
             version cannot repeat.
         RefusedError: When the target cannot be had any more.
-        UsageError: For a master whose mix never was a file, or that followed a reference or a
-            dialogue.
+        UsageError: For a master that followed a reference or a dialogue.
     """
     _refuse(recorded)
     settings = recorded.settings
@@ -64,20 +66,24 @@ def master_again(
         said = f"it lacks {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
         problem = Problem("settings", f"cannot be repeated: {said}", "was it changed by hand?")
         raise DocumentError(recorded.where, (problem,)) from error
-    found = find_inputs(recorded, recorded.inputs, folders)
-    files = dict(zip((each.name for each in recorded.inputs[1:]), found[1:], strict=True))
+    resources = recorded.inputs[1:]
+    found = find_inputs(recorded, resources, folders)
+    files = dict(zip((each.name for each in resources), found, strict=True))
     names = resource_names(preset)
     known = {name: files[Path(name).name] for name in names if Path(name).name in files}
     named = NamedTarget(target.name, target)
-    run = master(
-        found[0],
-        preset.place(Origin(None, known=known)),
-        [named],
-        output,
-        options,
-        files={named.name: output},
-        progress=progress,
-    )
+    with tempfile.TemporaryDirectory(prefix="mixmaster-") as scratch:
+        run = master(
+            _mix(recorded, tuple(folders), Path(scratch), threads, progress),
+            preset.place(Origin(None, known=known)),
+            [named],
+            output,
+            options,
+            song=Path(recorded.inputs[0].name).stem,
+            origin=recorded.table.get("mix"),
+            files={named.name: output},
+            progress=progress,
+        )
     (result,) = run.results
     if result.refused:
         raise RefusedError(recorded.where, result.refused, "", result.figures)
@@ -86,14 +92,33 @@ def master_again(
     return tuple(f"{key} comes out otherwise: an option of that run is not known" for key in others)
 
 
+def _mix(
+    recorded: Recorded,
+    folders: Sequence[Path],
+    scratch: Path,
+    threads: int | None,
+    progress: Progress | None,
+) -> Path:
+    """Return the mix; one that was made in the master's own run is made again."""
+    said = recorded.table.get("mix")
+    if said is None:
+        return find_inputs(recorded, recorded.inputs[:1], folders)[0]
+    try:
+        own = Recorded(recorded.path, said, tuple(InputRecord(**one) for one in said["inputs"]))
+        plan = plan_again(own, folders=folders, threads=threads, progress=progress)
+    except (KeyError, TypeError) as error:
+        problem = Problem("mix", "cannot be repeated", "was it changed by hand?")
+        raise DocumentError(recorded.where, (problem,)) from error
+    path = scratch / Path(recorded.inputs[0].name).name
+    render_again(plan, own, path, progress=progress)
+    return path
+
+
 def _refuse(recorded: Recorded) -> None:
     if recorded.kind != "master":
         reason = f"it is the manifest of a {recorded.kind}"
         raise UsageError(recorded.where, reason, "that of a master is needed")
     settings = recorded.settings
-    if "mix" in recorded.table:
-        reason = "its mix was made in the same run and never was a file"
-        raise UsageError(recorded.where, reason, "mix the song, and master that: then both are")
     if settings.get("profiles"):
         reason = "it followed a reference"
         raise UsageError(recorded.where, reason, "master --reference makes it again")
