@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mixmaster.cli.commands import Command
-from mixmaster.cli.options import json_option, threads_option
+from mixmaster.cli.options import allow_plugins_option, json_option, threads_option
 from mixmaster.errors import DocumentError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def _complete(context: click.Context, parameter: click.Parameter, typed: str) ->
     metavar="FOLDER",
     help="With --audio: where the stems may lie, besides near the manifests; repeatable.",
 )
+@allow_plugins_option
 @threads_option
 @json_option
 def command(

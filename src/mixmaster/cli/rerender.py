@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mixmaster.cli.commands import Command
-from mixmaster.cli.options import json_option, overwrite_option, threads_option
+from mixmaster.cli.options import (
+    allow_plugins_option,
+    json_option,
+    overwrite_option,
+    threads_option,
+)
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +57,7 @@ SCHEMA = "mixmaster/rerender/1"
     is_flag=True,
     help="Compare with the file beside the manifest; done anyway where there is no -o.",
 )
+@allow_plugins_option
 @threads_option
 @overwrite_option
 @json_option
