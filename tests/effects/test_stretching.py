@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def reader(sound: np.ndarray) -> Callable[[int, int], Block]:
 
 
 def run(
-    sound: np.ndarray, length: float = 1.0, semitones: float = 0.0, rate: int = RATE, **more: int
+    sound: np.ndarray, length: float = 1.0, semitones: float = 0.0, rate: int = RATE, **more: Any
 ) -> np.ndarray:
     frames = sound.shape[1]
     return stretch(
