@@ -183,9 +183,11 @@ def _missing(
     if namesakes:
         now = content_hash(namesakes[0])[:_HASH_SHOWN]
         reason = (
-            f"has changed: {shown(namesakes[0])} has SHA-256 {now}..., expected was {wanted}..."
+            f"has changed, or is another song's: {shown(namesakes[0])} has SHA-256 {now}..., "
+            f"expected was {wanted}..."
         )
-        return Problem(shown(record.name), reason, "bring back the file as it was")
+        hint = "bring back the file as it was, or name the folder that has it: --stems FOLDER"
+        return Problem(shown(record.name), reason, hint)
     places = [f"beside {shown(recorded.path.name)} and in the folders around it"]
     places += [f"below {shown(folder)}" for folder in given]
     reason = f"is missing (SHA-256 {wanted}...): looked {', '.join(places)}"
