@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 BENCHMARKS = (
     ("mixing.py",),
     ("mixing.py", "--memory"),
+    ("section.py",),
     ("console.py",),
     ("measure.py",),
     ("survey.py",),
@@ -19,6 +20,8 @@ BENCHMARKS = (
     ("compare.py",),
     ("dynamics.py",),
     ("bands.py",),
+    ("colour.py",),
+    ("space.py",),
     ("limiter.py",),
     ("startup.py",),
 )
