@@ -17,6 +17,19 @@ P = TypeVar("P", bound=str | os.PathLike[str])
 
 CHUNK_BYTES = 1 << 20
 
+_known: dict[tuple[int, ...], str] = {}
+"""Hashes of this process, by device, inode, size and times: what plans and manifests both ask for
+is read once."""
+
+
+def hash_once(path: str | os.PathLike[str]) -> str:
+    """Return a file's SHA-256; read again only when the file has changed since.
+
+    Raises:
+        AudioFileError: For a file that cannot be read.
+    """
+    return _hash(path, threading.Event())
+
 
 @contextmanager
 def background_hashes(paths: Iterable[P]) -> Iterator[dict[P, Future[str]]]:
@@ -41,10 +54,18 @@ def _hash(path: str | os.PathLike[str], stopped: threading.Event) -> str:
     digest = hashlib.sha256()
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - any kind of path
+            stat = os.fstat(file.fileno())
+            identity = (
+                *(stat.st_dev, stat.st_ino, stat.st_size),
+                *(stat.st_mtime_ns, stat.st_ctime_ns),
+            )
+            if identity in _known:
+                return _known[identity]
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)
                 if stopped.is_set():
                     raise CancelledError
     except OSError as error:
         raise AudioFileError(shown(path), f"it cannot be read: {error.strerror}") from error
-    return digest.hexdigest()
+    _known[identity] = digest.hexdigest()
+    return _known[identity]

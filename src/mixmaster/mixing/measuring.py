@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from mixmaster.arrays import Block
-from mixmaster.audio.source import AudioInfo, content_hash
+from mixmaster.audio.source import AudioInfo
+from mixmaster.engine.hashing import hash_once
 from mixmaster.engine.keeping import keep, recall
 from mixmaster.engine.threads import one_blas_thread
 from mixmaster.metering.loudness import BlockPowers
@@ -41,7 +42,7 @@ def measure(stems: Sequence[StemSource], threads: int, tell: Progress) -> dict[s
 
     def powers_of(stem: StemSource, info: AudioInfo) -> Block:
         # Regions are made of several files, and short files have something to say: both are read.
-        told = [] if info.path in stem.arranged or stem.strict else [content_hash(info.path)]
+        told = [] if info.path in stem.arranged or stem.strict else [hash_once(info.path)]
         found = recall(_KEPT, told) if told else None
         if found is not None:
             return found
