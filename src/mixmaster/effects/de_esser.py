@@ -130,8 +130,7 @@ class DeEsser(Effect):
             )
         detector = detector_band(self.frequency_hz, self._q, rate)
         if self.listen == "detector":
-            latency = round(ms_to_samples(self.lookahead_ms, rate))
-            return KeyListenProcessor(detector, context.channels, latency)
+            return KeyListenProcessor(detector, context, self.lookahead_ms)
         return DeEsserProcessor(self, context, detector)
 
     @property

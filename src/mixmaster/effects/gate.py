@@ -102,8 +102,7 @@ class Gate(KeyedEffect):
             DocumentError: For a key filter at or above the Nyquist frequency.
         """
         if self.key_listen:
-            latency = round(ms_to_samples(self.lookahead_ms, context.sample_rate_hz))
-            return KeyListenProcessor(self.key_sections(context), context.channels, latency)
+            return KeyListenProcessor(self.key_sections(context), context, self.lookahead_ms)
         return GateProcessor(self, context)
 
 

@@ -14,6 +14,7 @@ from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.key_filter import KeyBand, KeyFilter
 from mixmaster.effects.base import BlockContext, Context, Effect, Processor
 from mixmaster.errors import Problem
+from mixmaster.units import ms_to_samples
 
 
 class KeyedEffect(Effect):
@@ -90,15 +91,15 @@ class KeyListenProcessor(Processor):
 
     Args:
         sections: The filter before the detector, ``(sections, 6)``.
-        channels: Channels of every block.
-        latency_samples: The effect's own latency.
+        context: What the effect is prepared for.
+        lookahead_ms: How late the effect itself would be.
     """
 
-    def __init__(self, sections: Block, channels: int, latency_samples: int) -> None:
-        self.latency_samples = latency_samples
+    def __init__(self, sections: Block, context: Context, lookahead_ms: float) -> None:
+        self.latency_samples = round(ms_to_samples(lookahead_ms, context.sample_rate_hz))
         self.tail_samples = ring_out_samples(sections)
         self._filter = KeyFilter(sections)
-        self._delay = DelayLine(channels, latency_samples)
+        self._delay = DelayLine(context.channels, self.latency_samples)
 
     def process(self, block: Block, at: BlockContext) -> Block:
         """Return the filtered key, late, ``(channels, frames)`` as ``block`` has."""
