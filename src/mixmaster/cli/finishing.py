@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from mixmaster.cli.options import Within
+from mixmaster.cli.options import F, Within, chain
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-_OPTIONS = (
+_options = chain(
     click.option(
         "--short-term",
         "short_term_lufs",
@@ -122,10 +119,7 @@ def finishing_options(function: F) -> F:
         finishing = {name: named.pop(name) for name in _NAMES}
         return function(*args, finishing=finishing, **named)
 
-    decorated: Any = wrapped
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]  # click keeps the function
+    return _options(wrapped)  # type: ignore[return-value]  # it takes the options in place
 
 
 bypass_option = click.option(

@@ -38,21 +38,17 @@ class Timed:
 
 def in_step() -> AbAlignment:
     """Return what is said of a version that was made here, or that the others are moved to."""
-    return AbAlignment(
-        aligned=True,
-        offset_samples=0,
-        offset_ms=0.0,
-        fraction_samples=0.0,
-        drift_ppm=None,
-        polarity_inverted=False,
-        similarity=None,
-    )
+    return _unmoved(aligned=True)
 
 
 def left_alone() -> AbAlignment:
     """Return what is said of a version that is not moved."""
+    return _unmoved(aligned=False)
+
+
+def _unmoved(*, aligned: bool) -> AbAlignment:
     return AbAlignment(
-        aligned=False,
+        aligned=aligned,
         offset_samples=0,
         offset_ms=0.0,
         fraction_samples=0.0,

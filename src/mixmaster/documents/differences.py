@@ -36,7 +36,6 @@ _FADERS = frozenset({"strip", "bus", "vca", "mix"})
 _NUMBERED = frozenset({"insert", "send", "stem", "automation"})
 """Lists whose items have ids; those of others are told apart by what they hold."""
 
-_HEADS = {"insert": "effect", "send": "send", "stem": "stem"}
 _MOST_WORDS = 72
 
 

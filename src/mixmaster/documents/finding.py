@@ -49,10 +49,20 @@ def shipped_folder() -> Path:
 
 def user_folder() -> Path:
     """Return the folder of the user's own presets, whether it exists or not."""
-    configured = os.environ.get("XDG_CONFIG_HOME", "")
+    return own_folder("XDG_CONFIG_HOME", ".config") / "presets"
+
+
+def own_folder(variable: str, usual: str) -> Path:
+    """Return the program's folder of a kind in the user's home, whether it exists or not.
+
+    Args:
+        variable: What names the folder of that kind in the environment: ``XDG_CONFIG_HOME``.
+        usual: The folder in the user's home where that says nothing.
+    """
+    configured = os.environ.get(variable, "")
     # The XDG base directory specification: a relative path there is to be ignored.
-    base = Path(configured) if Path(configured).is_absolute() else Path.home() / ".config"
-    return base / "mixmaster" / "presets"
+    base = Path(configured) if Path(configured).is_absolute() else Path.home() / usual
+    return base / "mixmaster"
 
 
 def list_presets(kind: str | None = None) -> list[PresetFile]:

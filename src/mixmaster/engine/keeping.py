@@ -21,6 +21,7 @@ from typing import Final
 import numpy as np
 
 from mixmaster.arrays import Block
+from mixmaster.documents.finding import own_folder
 from mixmaster.engine.manifest import processor, versions
 
 MOST_BYTES: Final = 256 << 20
@@ -32,10 +33,7 @@ _switched_off: list[bool] = []
 
 def cache_folder() -> Path:
     """Return the folder, whether it exists or not: ``$XDG_CACHE_HOME/mixmaster`` as a rule."""
-    configured = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG base directory specification: a relative path there is to be ignored.
-    base = Path(configured) if Path(configured).is_absolute() else Path.home() / ".cache"
-    return base / "mixmaster"
+    return own_folder("XDG_CACHE_HOME", ".cache")
 
 
 @contextlib.contextmanager

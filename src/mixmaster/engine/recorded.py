@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from mixmaster.audio.names import has_audio_suffix, is_hidden, shown
-from mixmaster.audio.source import content_hash, probe
+from mixmaster.audio.source import probe
+from mixmaster.engine.hashing import hash_once
 from mixmaster.engine.manifest import FORMAT, SCHEMA, InputRecord, processor, versions
 from mixmaster.engine.publish import SCHEMA_PREFIX
 from mixmaster.errors import AudioFileError, DocumentError, Problem
@@ -159,12 +160,12 @@ def find_inputs(
         matching = (
             file
             for file in (*namesakes, *others)
-            if file not in taken and content_hash(file) == record.sha256
+            if file not in taken and hash_once(file) == record.sha256
         )
         path = next(matching, None)
         if path is None:
             # One file may stand for two that were the same.
-            same = (file for file in taken if content_hash(file) == record.sha256)
+            same = (file for file in taken if hash_once(file) == record.sha256)
             path = next(same, None)
         if path is None:
             problems.append(_missing(recorded, record, namesakes, given))
@@ -181,7 +182,7 @@ def _missing(
 ) -> Problem:
     wanted = record.sha256[:_HASH_SHOWN]
     if namesakes:
-        now = content_hash(namesakes[0])[:_HASH_SHOWN]
+        now = hash_once(namesakes[0])[:_HASH_SHOWN]
         reason = (
             f"has changed, or is another song's: {shown(namesakes[0])} has SHA-256 {now}..., "
             f"expected was {wanted}..."

@@ -15,8 +15,6 @@ TEMPO = "tempo_bpm"
 POSITION = "song_quarters"
 """The name under which it is told where the song is, in quarter notes from bar 1."""
 
-FOLLOWED = (TEMPO, POSITION)
-
 
 class TempoCurve:
     """Tempo or position, a value a frame, of the absolute frame alone.

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixmaster.audio.names import has_audio_suffix, is_hidden, shown
-from mixmaster.audio.source import AudioInfo, content_hash, probe
+from mixmaster.audio.source import AudioInfo, probe
 from mixmaster.documents.addresses import did_you_mean, nearest
+from mixmaster.engine.hashing import hash_once
 from mixmaster.errors import AudioFileError, DocumentError, Problem, UsageError
 from mixmaster.mixing.given import Given
 from mixmaster.mixing.plan import find_stems
@@ -134,7 +135,7 @@ def changes(session: Session, found: SessionStems, *, strict: bool, threads: int
     if not hashed:
         return []
     with ThreadPoolExecutor(threads, thread_name_prefix="hash") as pool:
-        hashes = list(pool.map(content_hash, [path for path, _ in hashed]))
+        hashes = list(pool.map(hash_once, [path for path, _ in hashed]))
     changed = [
         (stem, now) for (_, stem), now in zip(hashed, hashes, strict=True) if now != stem.sha256
     ]
@@ -230,7 +231,7 @@ def _missing(
     near_by = [path for path in _files_in(places) if _identity(path) not in taken]
     candidates = list(dict.fromkeys([*strangers, *near_by]))
     wanted = {stem.sha256 for _, stem in missing if stem.sha256}
-    same = {content_hash(path): path for path in candidates} if wanted else {}
+    same = {hash_once(path): path for path in candidates} if wanted else {}
     for number, stem in missing:
         renamed = same.get(stem.sha256 or "")
         if renamed is not None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixmaster.audio.names import shown
-from mixmaster.audio.source import AudioInfo, content_hash, probe
+from mixmaster.audio.source import AudioInfo, probe
 from mixmaster.checking.findings import Finding
 from mixmaster.documents.finding import find_preset
 from mixmaster.documents.loading import load
+from mixmaster.engine.hashing import hash_once
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import DocumentError, Problem, UsageError
 from mixmaster.mixing.balance import Balanced, balance, new_faders, new_trims
@@ -295,7 +296,7 @@ def _findings(
 def _hashes(paths: Sequence[Path], threads: int, tell: Progress) -> dict[Path, str]:
     tell("hashing the stems", 0.0)
     with ThreadPoolExecutor(threads, thread_name_prefix="hash") as pool:
-        return dict(zip(paths, pool.map(content_hash, paths), strict=True))
+        return dict(zip(paths, pool.map(hash_once, paths), strict=True))
 
 
 def _relative(path: Path, folder: Path) -> str:
