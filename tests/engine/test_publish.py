@@ -22,15 +22,13 @@ import soundfile
 
 from mixmaster.audio.source import probe
 from mixmaster.engine import manifest as manifests
+from mixmaster.engine.outputs import inside, refuse_inputs, require_space
 from mixmaster.engine.publish import (
     Publication,
     check_writable,
-    inside,
     is_ours,
     manifest_path,
-    refuse_inputs,
     remove_partials,
-    require_space,
 )
 from mixmaster.errors import OutputError
 

@@ -8,8 +8,8 @@ import pytest
 
 from mixmaster.errors import DocumentError, UsageError
 from mixmaster.mastering.session import load_session_preset, load_session_targets
-from mixmaster.mixing.session import Session
-from mixmaster.mixing.session_plan import resolve_session
+from mixmaster.mixing.sessions.plan import resolve_session
+from mixmaster.mixing.sessions.session import Session
 
 
 def session(folder: Path, master: str) -> Session:

@@ -12,9 +12,9 @@ import soundfile as sf
 from mixmaster.audio.source import probe
 from mixmaster.documents.tempo import TempoMap
 from mixmaster.errors import DocumentError
-from mixmaster.mixing.arranged import Arranged
-from mixmaster.mixing.arranging import Studio, arrange
-from mixmaster.mixing.regions import Arrangement, Region, RegionMode
+from mixmaster.mixing.regions.arranged import Arranged
+from mixmaster.mixing.regions.arranging import Studio, arrange
+from mixmaster.mixing.regions.declared import Arrangement, Region, RegionMode
 
 RATE = 8_000
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.mixing.trio import write_song
 
-from mixmaster.mixing.apart import session_differences
-from mixmaster.mixing.session_plan import resolve_session
+from mixmaster.mixing.recall.apart import session_differences
+from mixmaster.mixing.sessions.plan import resolve_session
 
 LANE = '[[automation]]\ntarget = "strip.kick.gain_db"\npoints = {}\n'
 

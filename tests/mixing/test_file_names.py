@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixmaster.errors import DocumentError, OutputError, UsageError
-from mixmaster.mixing.file_names import (
+from mixmaster.mixing.prints.file_names import (
     DEFAULT_TEMPLATE,
     FIELDS,
     TemplateError,
@@ -136,7 +136,7 @@ def test_rates_and_depths() -> None:
 
 def test_a_session_names_what_is_wrong_with_its_template() -> None:
     from mixmaster.documents.loading import load_text
-    from mixmaster.mixing.session import Session
+    from mixmaster.mixing.sessions.session import Session
 
     text = 'format = 1\nkind = "session"\ntitle = "T"\npreset = "flat"\nstems = ["stems"]\n'
     with pytest.raises(DocumentError, match=r"name_template: .*no field '{vesion}'"):

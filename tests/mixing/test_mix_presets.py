@@ -11,9 +11,9 @@ from mixmaster.documents.finding import list_presets, shipped_folder
 from mixmaster.documents.loading import load, load_text
 from mixmaster.documents.schema import schema
 from mixmaster.errors import DocumentError
-from mixmaster.mixing.names import Stem, assign
 from mixmaster.mixing.preset import MixPreset
-from mixmaster.mixing.roles import vocabulary
+from mixmaster.mixing.stem_names.names import Stem, assign
+from mixmaster.mixing.stem_names.roles import vocabulary
 
 SHIPPED = sorted((shipped_folder() / "mix").glob("*.toml"))
 HEAD = 'format = 1\nkind = "mix"\nname = "P"\n'

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixmaster.errors import DocumentError
-from mixmaster.mixing.names import Assignment, Stem, assign, spread_pans
-from mixmaster.mixing.patterns import compiled
-from mixmaster.mixing.roles import vocabulary
+from mixmaster.mixing.stem_names.names import Assignment, Stem, assign, spread_pans
+from mixmaster.mixing.stem_names.patterns import compiled
+from mixmaster.mixing.stem_names.roles import vocabulary
 
 TABLE = Path(__file__).with_name("stem_names.csv")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixmaster.mixing.words import bare_name, natural, printable, side_of, words_of
+from mixmaster.mixing.stem_names.words import bare_name, natural, printable, side_of, words_of
 
 
 @pytest.mark.parametrize(

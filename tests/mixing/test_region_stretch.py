@@ -13,7 +13,7 @@ from tests.mixing.takes import Takes, noise
 
 from mixmaster.documents.tempo import TempoMap
 from mixmaster.effects.stretching import stretch
-from mixmaster.mixing import spooling
+from mixmaster.mixing.regions import spooling
 
 RATE = 48_000
 
@@ -174,7 +174,7 @@ def test_what_is_stretched_is_made_once_and_leaves_nothing_behind(
 
 
 def test_every_mistake_is_named_at_once(song: Takes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mixmaster.mixing.arranging.MAX_SAMPLES", 2 * 8_000)
+    monkeypatch.setattr("mixmaster.mixing.regions.arranging.MAX_SAMPLES", 2 * 8_000)
     song.add("long.wav", noise(3.0, 1, rate=8_000), 8_000)
     problems = song.problems(
         {"to_s": 1.0, "length_s": 5.0},

@@ -11,7 +11,7 @@ import pytest
 from tests.mixing.takes import RATE, Takes, noise
 
 from mixmaster.documents.tempo import TempoMap
-from mixmaster.mixing.regions import Region, RegionMode
+from mixmaster.mixing.regions.declared import Region, RegionMode
 
 SECOND = RATE
 

@@ -223,7 +223,8 @@ def test_the_meter_bridge_reads_what_the_meter_reads(parts: Path, tmp_path: Path
     out = next(row for row in run.bridge if row.id == "mix")
     assert out.out_lufs == pytest.approx(expected.integrated_lufs, abs=0.01)
     assert out.out_peak_dbfs == pytest.approx(expected.sample_peak_dbfs, abs=1e-4)
-    assert run.figures.integrated_lufs == pytest.approx(expected.integrated_lufs, abs=1e-9)
+    # The file is measured in passages side by side, whose filters settle: some 1e-8 dB.
+    assert run.figures.integrated_lufs == pytest.approx(expected.integrated_lufs, abs=1e-6)
 
 
 def test_the_meter_bridge_reads_a_tone_as_its_closed_form(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.mixing.trio import PRESET, bursts, song, write_song, write_stem
 
 from mixmaster.errors import DocumentError
 from mixmaster.mixing.plan import MixPlan
-from mixmaster.mixing.session_plan import open_song, plan_song
+from mixmaster.mixing.sessions.plan import open_song, plan_song
 
 
 def problem(folder: Path, session: str, *overrides: str) -> str:

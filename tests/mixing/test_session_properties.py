@@ -15,7 +15,7 @@ from tests.mixing.trio import RATE, write_stem
 from mixmaster.arrays import Block
 from mixmaster.engine.render import render
 from mixmaster.mixing.passages import Section
-from mixmaster.mixing.session_plan import open_song, plan_song
+from mixmaster.mixing.sessions.plan import open_song, plan_song
 
 SECONDS = 2.5
 STRIPS = {"kick": 70.0, "electric_guitar": 330.0, "keys": 510.0, "lead_vocal": 440.0}

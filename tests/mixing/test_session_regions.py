@@ -12,10 +12,10 @@ import soundfile as sf
 
 from mixmaster.audio.source import content_hash
 from mixmaster.errors import DocumentError
-from mixmaster.mixing.arranged import restored_regions
 from mixmaster.mixing.plan import Given, MixPlan, Section, plan_mix
+from mixmaster.mixing.regions.arranged import restored_regions
 from mixmaster.mixing.run import mix
-from mixmaster.mixing.session_plan import open_song, plan_song
+from mixmaster.mixing.sessions.plan import open_song, plan_song
 
 RATE = 16_000
 

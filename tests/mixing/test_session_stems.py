@@ -9,7 +9,7 @@ import pytest
 from tests.mixing.trio import RATE, SECONDS, bursts, song, write_song, write_stem
 
 from mixmaster.errors import DocumentError
-from mixmaster.mixing.session_plan import open_song, plan_song
+from mixmaster.mixing.sessions.plan import open_song, plan_song
 
 
 def entry(folder: Path, name: str = "Kick") -> str:

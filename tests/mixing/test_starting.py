@@ -13,11 +13,11 @@ from mixmaster.engine.render import render
 from mixmaster.errors import DocumentError, OutputError
 from mixmaster.mixing.balance import balance
 from mixmaster.mixing.plan import MixPlan
-from mixmaster.mixing.session import Session
-from mixmaster.mixing.session_files import write_new
-from mixmaster.mixing.session_plan import open_song, plan_song
-from mixmaster.mixing.session_text import session_text
-from mixmaster.mixing.starting import Started, start
+from mixmaster.mixing.sessions.files import write_new
+from mixmaster.mixing.sessions.plan import open_song, plan_song
+from mixmaster.mixing.sessions.session import Session
+from mixmaster.mixing.sessions.starting import Started, start
+from mixmaster.mixing.sessions.text import session_text
 from mixmaster.mixing.usual import USUAL
 
 LONG = 8.0
@@ -215,8 +215,8 @@ def test_the_table_of_usual_levels_is_that_of_the_presets_that_ship() -> None:
     from mixmaster.documents.finding import list_presets
     from mixmaster.documents.loading import load
     from mixmaster.mixing.preset import MixPreset
-    from mixmaster.mixing.roles import vocabulary
-    from mixmaster.mixing.session_stems import roles_of
+    from mixmaster.mixing.sessions.stems import roles_of
+    from mixmaster.mixing.stem_names.roles import vocabulary
 
     found: dict[str, list[float]] = {}
     for each in list_presets("mix"):

@@ -30,11 +30,11 @@ from mixmaster.engine.render import Passage
 from mixmaster.engine.variants import Variants
 from mixmaster.errors import OutputError, RefusedError, SignalError
 from mixmaster.mixing.plan import MixPlan, Section
-from mixmaster.mixing.printed import PrintRun, StemsWanted, Wanted
-from mixmaster.mixing.printing import print_mix
+from mixmaster.mixing.prints.printed import PrintRun, StemsWanted, Wanted
+from mixmaster.mixing.prints.printing import print_mix
+from mixmaster.mixing.prints.stem_groups import StemGroup, StemReturns, stem_groups
+from mixmaster.mixing.prints.versions import chosen
 from mixmaster.mixing.run import mix
-from mixmaster.mixing.stem_groups import StemGroup, StemReturns, stem_groups
-from mixmaster.mixing.versions import chosen
 
 DRIVE = '[[mix.insert]]\neffect = "saturation"\ndrive_db = 12.0\n'
 
@@ -353,7 +353,7 @@ def test_a_strangers_file_is_found_before_any_work(
 ) -> None:
     (tmp_path / "stems").mkdir()
     (tmp_path / "stems" / "Song_keys_8k32f.wav").write_bytes(b"mine")
-    monkeypatch.setattr("mixmaster.mixing.printing.render_all", None)
+    monkeypatch.setattr("mixmaster.mixing.prints.printing.render_all", None)
     with pytest.raises(OutputError, match="it exists"):
         printed(planned(stems), tmp_path, stems=StemsWanted())
     assert left_in(tmp_path) == [tmp_path / "stems" / "Song_keys_8k32f.wav"]
@@ -379,7 +379,7 @@ def test_an_error_on_the_way_leaves_nothing(
     def broken(*_: Any, **__: Any) -> None:
         raise SignalError("x", "is broken", 0.0)
 
-    monkeypatch.setattr("mixmaster.mixing.printing.measure_file", broken)
+    monkeypatch.setattr("mixmaster.mixing.prints.printing.measure_file", broken)
     with pytest.raises(SignalError):
         printed(planned(stems), tmp_path / "out", "all", stems=StemsWanted())
     assert not (tmp_path / "out").exists()

@@ -16,7 +16,7 @@ from mixmaster.engine.variants import Variants
 from mixmaster.errors import DocumentError, UsageError
 from mixmaster.mixing.plan import MixPlan
 from mixmaster.mixing.preset import Version
-from mixmaster.mixing.versions import (
+from mixmaster.mixing.prints.versions import (
     ALL,
     MAIN,
     NamedVersion,

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile as sf
 
 from mixmaster.arrays import Block
-from mixmaster.mixing.session_plan import Song, open_song
+from mixmaster.mixing.sessions.plan import Song, open_song
 
 RATE = 8_000
 SECONDS = 3.0

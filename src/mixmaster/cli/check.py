@@ -151,7 +151,7 @@ def _of_session(name: str) -> tuple[Discovery, dict[Path, str]]:
     from pathlib import Path
 
     from mixmaster.audio.discover import Discovery
-    from mixmaster.mixing.session_plan import open_song
+    from mixmaster.mixing.sessions.plan import open_song
 
     song = open_song(Path(name))
     paths = song.stems.paths
@@ -161,8 +161,8 @@ def _of_session(name: str) -> tuple[Discovery, dict[Path, str]]:
 
 def _roles(paths: Sequence[Path]) -> dict[Path, str]:
     """Return what stems are, by their names; those whose names say nothing are left out."""
-    from mixmaster.mixing.names import Stem, assign
-    from mixmaster.mixing.roles import vocabulary
+    from mixmaster.mixing.stem_names.names import Stem, assign
+    from mixmaster.mixing.stem_names.roles import vocabulary
 
     patterns = {name: role.match for name, role in vocabulary().items()}
     assigned = assign([Stem(path) for path in paths], patterns)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from mixmaster.documents.differences import Difference
     from mixmaster.mixing.preset import MixPreset
-    from mixmaster.mixing.proving import Proof
-    from mixmaster.mixing.session import Session
+    from mixmaster.mixing.recall.proving import Proof
+    from mixmaster.mixing.sessions.session import Session
 
 SCHEMA = "mixmaster/diff/1"
 AUDIO_SCHEMA = "mixmaster/diff-audio/1"
@@ -127,8 +127,8 @@ def _audio(
 ) -> int:
     from mixmaster.cli.output import progress, show_json
     from mixmaster.engine.recorded import read_manifest
-    from mixmaster.mixing.proving import prove
-    from mixmaster.mixing.recall import plan_again
+    from mixmaster.mixing.recall.proving import prove
+    from mixmaster.mixing.recall.recall import plan_again
 
     manifests = [read_manifest(Path(name)) for name in (first, second)]
     with progress() as tell:
@@ -177,7 +177,7 @@ def _find(name: str) -> Path:
 def _kind_of(path: Path) -> str:
     from mixmaster.documents.addresses import did_you_mean
     from mixmaster.documents.loading import read_table
-    from mixmaster.mixing.session import Session
+    from mixmaster.mixing.sessions.session import Session
 
     kind = read_table(path, max_bytes=Session.max_bytes).get("kind")
     if kind in KINDS:
@@ -196,7 +196,7 @@ def _compared(one: Path, two: Path) -> tuple[str, Sequence[Difference]]:
     from mixmaster.cli.presets import model_of
     from mixmaster.documents.differences import differences
     from mixmaster.documents.loading import load
-    from mixmaster.mixing.apart import preset_differences, session_differences
+    from mixmaster.mixing.recall.apart import preset_differences, session_differences
 
     kinds = (_kind_of(one), _kind_of(two))
     if kinds == ("session", "session"):
@@ -212,7 +212,7 @@ def _compared(one: Path, two: Path) -> tuple[str, Sequence[Difference]]:
 
 
 def _session(path: Path) -> tuple[Session, MixPreset]:
-    from mixmaster.mixing.session_plan import resolve_session
+    from mixmaster.mixing.sessions.plan import resolve_session
 
     return resolve_session(path)
 

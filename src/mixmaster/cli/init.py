@@ -12,7 +12,7 @@ from mixmaster.cli.options import Within, complete_presets, json_option, threads
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
-    from mixmaster.mixing.starting import Started
+    from mixmaster.mixing.sessions.starting import Started
 
 SCHEMA = "mixmaster/init/1"
 
@@ -100,9 +100,9 @@ def command(
     never replaced unasked.
     """
     from mixmaster.cli.output import echo, note, progress, show_json, show_path
-    from mixmaster.mixing.session_files import check_new, write_new
-    from mixmaster.mixing.session_text import session_text
-    from mixmaster.mixing.starting import require_title, start
+    from mixmaster.mixing.sessions.files import check_new, write_new
+    from mixmaster.mixing.sessions.starting import require_title, start
+    from mixmaster.mixing.sessions.text import session_text
 
     if output is None and not dry_run:
         raise UsageError("", "no output was named", "add -o song.toml, or --dry-run to see it")

@@ -25,7 +25,7 @@ from mixmaster.errors import UsageError
 if TYPE_CHECKING:
     from mixmaster.engine.reference import Reference
     from mixmaster.mixing.plan import MixPlan
-    from mixmaster.mixing.print_files import PlannedFile
+    from mixmaster.mixing.prints.files import PlannedFile
     from mixmaster.mixing.run import BitDepth, MixRun
 
 
@@ -146,8 +146,9 @@ def command(
     from mixmaster.cli.prints import Prints, show_prints, stems_wanted
     from mixmaster.cli.references import check_reference, references, show_references
     from mixmaster.cli.songs import Given, require_preset
-    from mixmaster.engine.publish import check_writable, refuse_inputs
-    from mixmaster.mixing.printing import planned_files, print_mix
+    from mixmaster.engine.outputs import refuse_inputs
+    from mixmaster.engine.publish import check_writable
+    from mixmaster.mixing.prints.printing import planned_files, print_mix
     from mixmaster.mixing.run import mix, output_spec
 
     require_preset(stems, preset)

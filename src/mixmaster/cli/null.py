@@ -63,7 +63,8 @@ def command(
     """
     from mixmaster.cli.output import progress, show_json, show_path
     from mixmaster.engine.nulling import null
-    from mixmaster.engine.publish import check_target, put, refuse_inputs, staged
+    from mixmaster.engine.outputs import refuse_inputs
+    from mixmaster.engine.publish import check_target, put, staged
     from mixmaster.errors import UsageError
 
     def run(rest: Path | None) -> Null:

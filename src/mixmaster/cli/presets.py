@@ -25,7 +25,7 @@ def model_of(kind: str) -> type[Document]:
 
         return MixPreset
     if kind == "session":
-        from mixmaster.mixing.session import Session
+        from mixmaster.mixing.sessions.session import Session
 
         return Session
     if kind == "mastering":
@@ -196,8 +196,8 @@ def _check(kind: str, path: Path) -> None:
     if kind != "session":
         check_files(load(model_of(kind), path), str(path))
         return
-    from mixmaster.mixing.session_plan import open_song
-    from mixmaster.mixing.session_stems import changes
+    from mixmaster.mixing.sessions.plan import open_song
+    from mixmaster.mixing.sessions.stems import changes
 
     song = open_song(path)
     changes(song.session, song.stems, strict=False, threads=1)
@@ -215,7 +215,7 @@ def _kind_of(path: Path) -> str:
     from mixmaster.documents.addresses import did_you_mean
     from mixmaster.documents.loading import read_table
     from mixmaster.errors import DocumentError, Problem
-    from mixmaster.mixing.session import Session
+    from mixmaster.mixing.sessions.session import Session
 
     kind = read_table(path, max_bytes=Session.max_bytes).get("kind", "mix")
     if kind in DOCUMENTS:

@@ -13,9 +13,9 @@ from mixmaster.errors import UsageError
 if TYPE_CHECKING:
     from mixmaster.cli.songs import Given
     from mixmaster.mixing.plan import MixPlan
-    from mixmaster.mixing.print_files import PlannedFile
-    from mixmaster.mixing.printed import PrintRun, Residual, StemSum, StemsWanted, Wanted
-    from mixmaster.mixing.stem_groups import StemReturns
+    from mixmaster.mixing.prints.files import PlannedFile
+    from mixmaster.mixing.prints.printed import PrintRun, Residual, StemSum, StemsWanted, Wanted
+    from mixmaster.mixing.prints.stem_groups import StemReturns
 
 versions_options = chain(
     click.option(
@@ -82,8 +82,12 @@ class Prints:
         stems: StemsWanted | None = None,
     ) -> None:
         from mixmaster.audio.names import has_audio_suffix, shown
-        from mixmaster.mixing.file_names import DEFAULT_TEMPLATE, TemplateError, check_template
-        from mixmaster.mixing.versions import MAIN, check_names
+        from mixmaster.mixing.prints.file_names import (
+            DEFAULT_TEMPLATE,
+            TemplateError,
+            check_template,
+        )
+        from mixmaster.mixing.prints.versions import MAIN, check_names
 
         self._given = given
         self._names = [each.strip() for text in versions for each in text.split(",")]
@@ -114,8 +118,8 @@ class Prints:
             UsageError: For a version that is asked for by name and cannot be had.
         """
         from mixmaster.cli.output import note
-        from mixmaster.mixing.printed import Wanted
-        from mixmaster.mixing.versions import chosen
+        from mixmaster.mixing.prints.printed import Wanted
+        from mixmaster.mixing.prints.versions import chosen
 
         strips = {each.strip for each in plan.instances}
         versions, notes = chosen(self._names, plan.preset, strips)
@@ -132,7 +136,7 @@ def stems_wanted(*, stems: bool, returns: str | None, residual: str | None) -> S
     Raises:
         UsageError: For options of stems without ``--stems``.
     """
-    from mixmaster.mixing.printed import StemsWanted
+    from mixmaster.mixing.prints.printed import StemsWanted
 
     if not stems:
         for option, value in (("--stem-returns", returns), ("--stem-residual", residual)):

@@ -17,7 +17,8 @@ def check_reference(output: Path, inputs: Sequence[Path], *, overwrite: bool) ->
     Raises:
         OutputError: When it could not.
     """
-    from mixmaster.engine.publish import check_writable, refuse_inputs
+    from mixmaster.engine.outputs import refuse_inputs
+    from mixmaster.engine.publish import check_writable
     from mixmaster.engine.reference import reference_path
 
     refuse_inputs(reference_path(output), inputs)

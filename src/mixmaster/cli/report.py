@@ -94,7 +94,7 @@ def command(
     """
     from mixmaster.cli.measure import found_files
     from mixmaster.cli.output import failure, note, progress, show_json, show_path, warning
-    from mixmaster.engine.publish import refuse_inputs
+    from mixmaster.engine.outputs import refuse_inputs
     from mixmaster.errors import UsageError
     from mixmaster.pages.page import report_page
     from mixmaster.pages.pictures import pictures

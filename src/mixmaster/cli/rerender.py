@@ -111,9 +111,10 @@ def _again(
 ) -> Recalled:
     import tempfile
 
-    from mixmaster.engine.publish import check_writable, refuse_inputs
+    from mixmaster.engine.outputs import refuse_inputs
+    from mixmaster.engine.publish import check_writable
     from mixmaster.engine.recalled import compared
-    from mixmaster.mixing.recall import plan_again, publish_again, render_again
+    from mixmaster.mixing.recall.recall import plan_again, publish_again, render_again
 
     if output is not None:
         check_writable(output, overwrite=overwrite)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mixmaster.mastering.preset import MasteringPreset
     from mixmaster.mixing.plan import MixPlan, Section
     from mixmaster.mixing.preset import MixPreset
-    from mixmaster.mixing.session_plan import Song
+    from mixmaster.mixing.sessions.plan import Song
 
 Tell = Callable[[str, float], None]
 
@@ -59,7 +59,7 @@ class Given:
         overrides: Sequence[str] = (),
         tempo_bpm: float | None = None,
     ) -> None:
-        from mixmaster.mixing.session_plan import open_song
+        from mixmaster.mixing.sessions.plan import open_song
 
         require_preset(stems, preset)
 
@@ -107,7 +107,7 @@ class Given:
     ) -> MixPlan:
         """Return the plan of the mix; see `plan_mix`."""
         from mixmaster.mixing.plan import plan_mix
-        from mixmaster.mixing.session_plan import plan_song
+        from mixmaster.mixing.sessions.plan import plan_song
 
         if self.song is not None:
             return plan_song(

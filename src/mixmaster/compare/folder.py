@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import content_hash
-from mixmaster.engine.publish import inside, manifest_path, put, staged
+from mixmaster.engine.outputs import inside
+from mixmaster.engine.publish import manifest_path, put, staged
 from mixmaster.errors import AudioFileError, OutputError, UsageError
 from mixmaster.pages.ab.data import SESSION_SCHEMA
 from mixmaster.pages.writing import PAGE_MARK, check_place

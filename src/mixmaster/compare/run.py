@@ -34,7 +34,7 @@ from mixmaster.compare.tracks import (
 )
 from mixmaster.compare.writing import known_heard, measure_heard, write_heard
 from mixmaster.engine.manifest import versions
-from mixmaster.engine.publish import require_space
+from mixmaster.engine.outputs import require_space
 from mixmaster.engine.threads import default_threads, one_blas_thread
 from mixmaster.errors import AudioFileError, RefusedError
 from mixmaster.mastering.options import Progress

@@ -13,7 +13,6 @@ import hashlib
 import itertools
 import json
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from mixmaster.audio.names import shown
+from mixmaster.engine.outputs import refuse_inputs
 from mixmaster.errors import OutputError
 from mixmaster.results import to_json_text
 
@@ -261,57 +261,6 @@ def check_writable(target: str | os.PathLike[str], *, overwrite: bool = False) -
         return
 
 
-def refuse_inputs(target: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]]) -> None:
-    """Raise if a target is one of the inputs, by whatever name, link or hard link.
-
-    Raises:
-        OutputError: Naming both.
-    """
-    identity = _identity(Path(target))
-    if identity is None:
-        return
-    for path in inputs:
-        if _identity(Path(path)) == identity:
-            raise OutputError(
-                shown(target), f"it is also an input ({shown(path)})", "choose another output"
-            )
-
-
-def inside(folder: Path, name: str) -> Path:
-    """Return the path of ``name`` inside ``folder``, for names that others chose.
-
-    Raises:
-        OutputError: For absolute names, ``..``, NUL, and links that lead out of the folder.
-    """
-    parts = Path(name).parts
-    if not parts or "\0" in name or Path(name).is_absolute() or ".." in parts:
-        raise OutputError(shown(name.replace("\0", "?")), "it is no name inside a folder", "")
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise OutputError(shown(path), f"it leads out of {shown(folder)}", "remove the link")
-    return path
-
-
-def require_space(folder: Path, bytes_needed: int) -> None:
-    """Raise unless the disk of ``folder`` (or of its nearest existing parent) has room.
-
-    Raises:
-        OutputError: With both figures.
-    """
-    existing = _nearest_existing(folder)
-    free = shutil.disk_usage(existing).free
-    if bytes_needed > free:
-        raise OutputError(
-            shown(folder),
-            f"about {_size(bytes_needed)} are needed, but {_size(free)} are free",
-            "free some space, or write elsewhere",
-        )
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 10**9 else f"{count / 1e6:.1f} MB"
-
-
 def _temporary(target: Path) -> Path:
     token = f"{os.getpid()}-{next(_counter)}-{os.urandom(3).hex()}"
     return target.with_name(f".{target.stem[:_SHOWN_STEM]}.{token}.part{target.suffix[:8]}")
@@ -347,19 +296,6 @@ def _make_folders(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise OutputError(shown(folder), "it is not a folder", "choose another output")
     return made
-
-
-def _nearest_existing(path: Path) -> Path:
-    path = path.absolute()
-    return next(parent for parent in (path, *path.parents) if parent.exists())
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except (OSError, ValueError):  # ValueError: a NUL in the name
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _read_manifest(path: Path) -> dict[str, Any] | None:

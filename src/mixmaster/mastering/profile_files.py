@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mixmaster.audio.discover import discover
 from mixmaster.documents.writing import to_toml
-from mixmaster.engine.publish import put, refuse_inputs, staged
+from mixmaster.engine.outputs import refuse_inputs
+from mixmaster.engine.publish import put, staged
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import OutputError, UsageError
 from mixmaster.mastering.profile import Profile

@@ -23,7 +23,7 @@ from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.run import master
 from mixmaster.mastering.target import Target
 from mixmaster.mixing.plan import Section
-from mixmaster.mixing.recall import plan_again, render_again
+from mixmaster.mixing.recall.recall import plan_again, render_again
 
 
 def master_again(

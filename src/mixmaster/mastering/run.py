@@ -13,7 +13,8 @@ from mixmaster.audio.names import shown
 from mixmaster.audio.sink import CONTAINERS
 from mixmaster.documents.finding import find_preset
 from mixmaster.documents.loading import load
-from mixmaster.engine.publish import check_writable, inside, refuse_inputs
+from mixmaster.engine.outputs import inside, refuse_inputs
+from mixmaster.engine.publish import check_writable
 from mixmaster.engine.threads import one_blas_thread
 from mixmaster.errors import UsageError
 from mixmaster.mastering.job import Job, open_mix

@@ -15,7 +15,7 @@ from mixmaster.errors import DocumentError, Problem, UsageError
 from mixmaster.mastering.options import NamedTarget
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.target import Target
-from mixmaster.mixing.session import Session
+from mixmaster.mixing.sessions.session import Session
 
 T = TypeVar("T")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mixmaster.audio.sink import FileSpec
 from mixmaster.engine.hashing import background_hashes
-from mixmaster.engine.publish import check_writable, refuse_inputs
+from mixmaster.engine.outputs import refuse_inputs
+from mixmaster.engine.publish import check_writable
 from mixmaster.engine.stats import BridgeRow
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.results import MasterRun

@@ -12,7 +12,7 @@ import numpy as np
 
 from mixmaster.arrays import BLOCK_FRAMES, Block, Block32
 from mixmaster.audio.finite import check_finite
-from mixmaster.engine.publish import require_space
+from mixmaster.engine.outputs import require_space
 from mixmaster.errors import OutputError
 
 _BYTES: int = np.dtype(np.float32).itemsize

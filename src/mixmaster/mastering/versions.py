@@ -11,14 +11,16 @@ from typing import Any
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import CONTAINERS, FileSpec
-from mixmaster.engine.publish import check_writable, manifest_path, refuse_inputs
+from mixmaster.engine.outputs import refuse_inputs
+from mixmaster.engine.publish import check_writable, manifest_path
 from mixmaster.engine.stats import BridgeRow
 from mixmaster.errors import UsageError
 from mixmaster.mastering.options import MasterOptions, NamedTarget, Progress
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.results import MasterRun
 from mixmaster.mastering.run import check_targets, master
-from mixmaster.mixing.file_names import (
+from mixmaster.mixing.plan import MixPlan
+from mixmaster.mixing.prints.file_names import (
     TemplateError,
     bits_text,
     file_name,
@@ -26,12 +28,11 @@ from mixmaster.mixing.file_names import (
     rate_text,
     suffix_of,
 )
-from mixmaster.mixing.plan import MixPlan
-from mixmaster.mixing.print_files import song_values
-from mixmaster.mixing.printed import Wanted
-from mixmaster.mixing.printing import print_mix
+from mixmaster.mixing.prints.files import song_values
+from mixmaster.mixing.prints.printed import Wanted
+from mixmaster.mixing.prints.printing import print_mix
+from mixmaster.mixing.prints.versions import NamedVersion
 from mixmaster.mixing.staging import Staging
-from mixmaster.mixing.versions import NamedVersion
 from mixmaster.results import Result
 
 TARGET_FIELD = "{target}"

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mixmaster.errors import RefusedError
-from mixmaster.mixing.arranged import write_down
+from mixmaster.mixing.regions.arranged import write_down
 from mixmaster.results import Result
 from mixmaster.units import ms_to_samples
 

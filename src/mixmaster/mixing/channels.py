@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from mixmaster.dsp.curves import Curve
 from mixmaster.mixing.automation import Moves
 from mixmaster.mixing.moving import Level, MovingPan
-from mixmaster.mixing.names import spread_pans
 from mixmaster.mixing.preset import Bus, MixPreset, Strip
 from mixmaster.mixing.routing import MIX
+from mixmaster.mixing.stem_names.names import spread_pans
 
 
 @dataclass(frozen=True, slots=True)

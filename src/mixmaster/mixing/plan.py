@@ -19,17 +19,17 @@ from mixmaster.engine.resources import resource_paths
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.mixing.aligning import Alignment, align, alignment_notes
-from mixmaster.mixing.arranged import region_notes, takes_of
-from mixmaster.mixing.arranging import Studio, arrange
 from mixmaster.mixing.automation import Moves, Song, resolve
-from mixmaster.mixing.before import Before
 from mixmaster.mixing.channels import Instance
 from mixmaster.mixing.console import Console, Place
-from mixmaster.mixing.given import Given, assign_stems, said_of
 from mixmaster.mixing.measuring import Progress, measure, stage_strips
 from mixmaster.mixing.passages import Section, loudest_stretch, passage_of
 from mixmaster.mixing.preset import MixPreset
-from mixmaster.mixing.session import Session
+from mixmaster.mixing.recall.before import Before
+from mixmaster.mixing.regions.arranged import region_notes, takes_of
+from mixmaster.mixing.regions.arranging import Studio, arrange
+from mixmaster.mixing.sessions.given import Given, assign_stems, said_of
+from mixmaster.mixing.sessions.session import Session
 from mixmaster.mixing.staging import Staging
 from mixmaster.mixing.stems import StemSource
 from mixmaster.units import ms_to_samples

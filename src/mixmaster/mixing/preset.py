@@ -9,8 +9,9 @@ from pydantic import Field, StringConstraints, model_validator
 from mixmaster.documents.base import Document, MisfitError, Settings, items, parameter
 from mixmaster.effects.registry import AnyEffect
 from mixmaster.errors import Problem
-from mixmaster.mixing import patterns, roles, routing
+from mixmaster.mixing import routing
 from mixmaster.mixing.routing import MIX
+from mixmaster.mixing.stem_names import patterns, roles
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 """A strip's, bus's, VCA's or version's name: part of an id, so lower case and without dots."""

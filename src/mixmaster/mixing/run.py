@@ -18,14 +18,15 @@ from mixmaster.effects.plugin import fingerprints
 from mixmaster.engine.hashing import background_hashes
 from mixmaster.engine.manifest import build, input_record
 from mixmaster.engine.measuring import measure_file
-from mixmaster.engine.publish import Publication, require_space
+from mixmaster.engine.outputs import require_space
+from mixmaster.engine.publish import Publication
 from mixmaster.engine.render import render
 from mixmaster.engine.stats import BridgeRow
 from mixmaster.engine.threads import keep_freed_memory
 from mixmaster.errors import RefusedError, UsageError
 from mixmaster.metering.programme import ProgrammeFigures
-from mixmaster.mixing.arranged import declared_regions
 from mixmaster.mixing.plan import MixPlan, Progress
+from mixmaster.mixing.regions.arranged import declared_regions
 from mixmaster.mixing.staging import Staging
 from mixmaster.results import Result, jsonable
 

@@ -11,7 +11,7 @@ import numpy as np
 from mixmaster.arrays import Block, zeros
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo, AudioSource, open_source
-from mixmaster.mixing.arranged import Arranged, ArrangedSource
+from mixmaster.mixing.regions.arranged import Arranged, ArrangedSource
 
 
 @dataclass(slots=True)

@@ -12,7 +12,8 @@ from typing import Any, Final
 from mixmaster.arrays import Block
 from mixmaster.audio.lossy import streamed_rate_hz
 from mixmaster.audio.names import shown
-from mixmaster.engine.publish import check_writable, inside
+from mixmaster.engine.outputs import inside
+from mixmaster.engine.publish import check_writable
 from mixmaster.engine.threads import default_threads, one_blas_thread
 from mixmaster.errors import UsageError
 from mixmaster.mastering.options import NamedTarget, Progress

@@ -10,7 +10,8 @@ from typing import Any, Final
 from mixmaster.arrays import Block
 from mixmaster.audio.sink import FileSpec, open_sink
 from mixmaster.engine.manifest import build, input_record
-from mixmaster.engine.publish import Publication, inside
+from mixmaster.engine.outputs import inside
+from mixmaster.engine.publish import Publication
 from mixmaster.preview.master_file import Master
 
 BIT_DEPTH: Final = 24

@@ -20,13 +20,13 @@ from mixmaster.engine.recorded import Recorded
 from mixmaster.engine.render import render_all
 from mixmaster.engine.variants import Keep, Variants
 from mixmaster.errors import UsageError
-from mixmaster.mixing.apart import session_differences
 from mixmaster.mixing.measuring import Progress
 from mixmaster.mixing.plan import MixPlan
 from mixmaster.mixing.preset import MixPreset
+from mixmaster.mixing.recall.apart import session_differences
 from mixmaster.mixing.routing import MIX
 from mixmaster.mixing.run import MIXED_BLOCK_FRAMES
-from mixmaster.mixing.session import Session
+from mixmaster.mixing.sessions.session import Session
 from mixmaster.mixing.stems import StemSource
 from mixmaster.results import Result
 from mixmaster.units import db_to_power, power_to_db

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mixmaster.mixing.aligning import Alignment
-from mixmaster.mixing.names import Assignment
 from mixmaster.mixing.staging import Staging
+from mixmaster.mixing.stem_names.names import Assignment
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mixmaster.documents.differences import Difference, differences
-from mixmaster.mixing.lanes_apart import lane_differences
 from mixmaster.mixing.preset import MixPreset
-from mixmaster.mixing.session import Session
+from mixmaster.mixing.recall.lanes_apart import lane_differences
+from mixmaster.mixing.sessions.session import Session
 
 _IN_THE_PRESET = frozenset({"set", "add", "version", "tempo_bpm"})
 """What a session lays over its preset: told of the preset that results."""

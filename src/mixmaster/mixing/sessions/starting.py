@@ -18,13 +18,13 @@ from mixmaster.engine.hashing import hash_once
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import DocumentError, Problem, UsageError
 from mixmaster.mixing.balance import Balanced, balance, new_faders, new_trims
-from mixmaster.mixing.given import Given
 from mixmaster.mixing.measuring import Progress
-from mixmaster.mixing.names import Assignment, Instance, Stem, assign, spread_pans
 from mixmaster.mixing.plan import MixPlan, find_stems, plan_mix
 from mixmaster.mixing.preset import MixPreset
-from mixmaster.mixing.roles import vocabulary
-from mixmaster.mixing.session_stems import strips_of_role
+from mixmaster.mixing.sessions.given import Given
+from mixmaster.mixing.sessions.stems import strips_of_role
+from mixmaster.mixing.stem_names.names import Assignment, Instance, Stem, assign, spread_pans
+from mixmaster.mixing.stem_names.roles import vocabulary
 from mixmaster.mixing.usual import USUAL
 from mixmaster.results import Result
 

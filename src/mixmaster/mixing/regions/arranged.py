@@ -15,7 +15,7 @@ from mixmaster.audio.names import shown
 from mixmaster.audio.sink import FileSpec, open_sink
 from mixmaster.audio.source import AudioInfo, AudioSource, open_source
 from mixmaster.dsp.fades import Shape, blend, progress
-from mixmaster.mixing.regions import Arrangement, Region
+from mixmaster.mixing.regions.declared import Arrangement, Region
 
 
 class Material(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import CONTAINERS
 from mixmaster.documents.addresses import did_you_mean
-from mixmaster.engine.publish import inside
+from mixmaster.engine.outputs import inside
 from mixmaster.errors import UsageError
 
 DEFAULT_TEMPLATE = "{artist}_{title}_{version}_{rate}k{bits}"

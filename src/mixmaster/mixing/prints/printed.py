@@ -8,10 +8,10 @@ from typing import Literal
 
 from mixmaster.engine.stats import BridgeRow
 from mixmaster.metering.programme import ProgrammeFigures
-from mixmaster.mixing.file_names import DEFAULT_TEMPLATE
+from mixmaster.mixing.prints.file_names import DEFAULT_TEMPLATE
+from mixmaster.mixing.prints.stem_groups import StemReturns
+from mixmaster.mixing.prints.versions import NamedVersion
 from mixmaster.mixing.staging import Staging
-from mixmaster.mixing.stem_groups import StemReturns
-from mixmaster.mixing.versions import NamedVersion
 from mixmaster.results import Result
 
 NULL_DBFS = -120.0

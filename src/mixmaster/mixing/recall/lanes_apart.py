@@ -10,7 +10,7 @@ from mixmaster.documents.automation import AutomationLane, Point
 from mixmaster.documents.differences import Difference, Kind, value_difference
 from mixmaster.documents.tempo import PositionError, TempoMap
 from mixmaster.documents.wording import number_text
-from mixmaster.mixing.session import Session
+from mixmaster.mixing.sessions.session import Session
 
 _MOST_POINTS = 8
 """Of one lane; what is beyond is told in one line with its times."""

@@ -19,9 +19,9 @@ from mixmaster.arrays import BLOCK_FRAMES, Block
 from mixmaster.audio.finite import check_finite
 from mixmaster.audio.names import shown
 from mixmaster.effects.stretching import MAX_SAMPLES, stretch
-from mixmaster.engine.publish import require_space
+from mixmaster.engine.outputs import require_space
 from mixmaster.errors import OutputError
-from mixmaster.mixing.arranged import FileMaterial, FileReader
+from mixmaster.mixing.regions.arranged import FileMaterial, FileReader
 
 _LARGE_SAMPLES = MAX_SAMPLES // 8
 """Regions with more samples are stretched one at a time, for the memory that it takes."""

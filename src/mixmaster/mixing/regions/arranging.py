@@ -14,11 +14,11 @@ from mixmaster.documents.tempo import PositionError, TempoMap
 from mixmaster.dsp.fades import Shape
 from mixmaster.effects.stretching import MAX_SAMPLES
 from mixmaster.errors import AudioFileError, DocumentError, Problem
-from mixmaster.mixing.arranged import Arranged, Fade, FileMaterial, Piece
-from mixmaster.mixing.joining import DECLICK_MS, SHORT, Joiner
-from mixmaster.mixing.placed import Placed, given_key
-from mixmaster.mixing.regions import MAX_STRETCH, MIN_STRETCH, Arrangement, Region
-from mixmaster.mixing.spooling import Spool, Spooling, spool_all
+from mixmaster.mixing.regions.arranged import Arranged, Fade, FileMaterial, Piece
+from mixmaster.mixing.regions.declared import MAX_STRETCH, MIN_STRETCH, Arrangement, Region
+from mixmaster.mixing.regions.joining import DECLICK_MS, SHORT, Joiner
+from mixmaster.mixing.regions.placed import Placed, given_key
+from mixmaster.mixing.regions.spooling import Spool, Spooling, spool_all
 from mixmaster.units import db_to_gain, ms_to_samples
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from mixmaster.mixing.patterns import CATCH_ALL, NameRuns, Pattern, compiled
+from mixmaster.mixing.stem_names.patterns import CATCH_ALL, NameRuns, Pattern, compiled
 
 
 @dataclass(frozen=True, slots=True)

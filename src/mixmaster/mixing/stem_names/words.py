@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from mixmaster.mixing.patterns import folded
+from mixmaster.mixing.stem_names.patterns import folded
 
 _SUFFIX = re.compile(
     r"\.(?:wave?|bwf|rf64|w64|flac|aiff?|aifc|caf|mp3|m4a|aac|ogg|oga|opus)$", re.IGNORECASE

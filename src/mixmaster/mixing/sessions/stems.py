@@ -14,12 +14,12 @@ from mixmaster.audio.source import AudioInfo, probe
 from mixmaster.documents.addresses import did_you_mean, nearest
 from mixmaster.engine.hashing import hash_once
 from mixmaster.errors import AudioFileError, DocumentError, Problem, UsageError
-from mixmaster.mixing.given import Given
 from mixmaster.mixing.plan import find_stems
 from mixmaster.mixing.preset import MixPreset
-from mixmaster.mixing.regions import Arrangement
-from mixmaster.mixing.roles import vocabulary
-from mixmaster.mixing.session import Session, SessionStem
+from mixmaster.mixing.regions.declared import Arrangement
+from mixmaster.mixing.sessions.given import Given
+from mixmaster.mixing.sessions.session import Session, SessionStem
+from mixmaster.mixing.stem_names.roles import vocabulary
 
 LENGTH_TOLERANCE_S = 1e-3
 """The session writes lengths to a tenth of this; a stem that differs by more is another one."""

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mixmaster.mixing.arranged import FileMaterial, Piece
-from mixmaster.mixing.regions import Region
-from mixmaster.mixing.spooling import Spool, Spooling
+from mixmaster.mixing.regions.arranged import FileMaterial, Piece
+from mixmaster.mixing.regions.declared import Region
+from mixmaster.mixing.regions.spooling import Spool, Spooling
 
 Tell = Callable[[int, str, str, str], None]
 """Told of a problem: the region's number, its key, the reason, and what would be right."""

@@ -22,19 +22,19 @@ from mixmaster.engine.render import Passage
 from mixmaster.engine.resources import resource_names
 from mixmaster.errors import DocumentError, Problem, UsageError
 from mixmaster.mixing.aligning import Alignment
-from mixmaster.mixing.arranged import restored_regions
-from mixmaster.mixing.before import Before
-from mixmaster.mixing.given import Given
 from mixmaster.mixing.measuring import Progress
-from mixmaster.mixing.names import Assignment, Instance, Stem
 from mixmaster.mixing.plan import MixPlan, plan_mix
 from mixmaster.mixing.preset import MixPreset, Version
-from mixmaster.mixing.printed import Wanted
-from mixmaster.mixing.printing import print_mix
+from mixmaster.mixing.prints.printed import Wanted
+from mixmaster.mixing.prints.printing import print_mix
+from mixmaster.mixing.prints.versions import MAIN, NamedVersion
+from mixmaster.mixing.recall.before import Before
+from mixmaster.mixing.regions.arranged import restored_regions
 from mixmaster.mixing.run import BitDepth, mix, render_to
-from mixmaster.mixing.session import Session
+from mixmaster.mixing.sessions.given import Given
+from mixmaster.mixing.sessions.session import Session
 from mixmaster.mixing.staging import Staging
-from mixmaster.mixing.versions import MAIN, NamedVersion
+from mixmaster.mixing.stem_names.names import Assignment, Instance, Stem
 
 _SUPPORTED = "manifests of mixes, their versions and masters can be repeated"
 

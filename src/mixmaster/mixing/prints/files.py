@@ -11,7 +11,8 @@ from mixmaster.audio.names import shown
 from mixmaster.engine.graph import Graph
 from mixmaster.engine.variants import Variants
 from mixmaster.errors import OutputError, UsageError
-from mixmaster.mixing.file_names import (
+from mixmaster.mixing.plan import MixPlan
+from mixmaster.mixing.prints.file_names import (
     TemplateError,
     bits_text,
     file_name,
@@ -19,11 +20,10 @@ from mixmaster.mixing.file_names import (
     rate_text,
     suffix_of,
 )
-from mixmaster.mixing.plan import MixPlan
-from mixmaster.mixing.printed import StemsWanted, Wanted
+from mixmaster.mixing.prints.printed import StemsWanted, Wanted
+from mixmaster.mixing.prints.stem_groups import RESIDUAL, stem_groups
+from mixmaster.mixing.prints.versions import MAIN, version_graph
 from mixmaster.mixing.run import BitDepth, output_spec
-from mixmaster.mixing.stem_groups import RESIDUAL, stem_groups
-from mixmaster.mixing.versions import MAIN, version_graph
 from mixmaster.results import Result
 
 STEMS_FOLDER = "stems"

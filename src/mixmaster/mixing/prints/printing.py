@@ -18,15 +18,24 @@ from mixmaster.audio.sink import AudioSink, open_sink
 from mixmaster.audio.source import open_source
 from mixmaster.engine.hashing import background_hashes
 from mixmaster.engine.measuring import measure_file
-from mixmaster.engine.publish import Publication, commit_together, require_space
+from mixmaster.engine.outputs import require_space
+from mixmaster.engine.publish import Publication, commit_together
 from mixmaster.engine.render import render_all
 from mixmaster.engine.stats import BridgeRow
 from mixmaster.engine.threads import keep_freed_memory
 from mixmaster.errors import RefusedError
 from mixmaster.metering.programme import ProgrammeFigures
 from mixmaster.mixing.plan import MixPlan, Progress
-from mixmaster.mixing.print_files import PlannedFile, PrintFile, Sheet
-from mixmaster.mixing.printed import NULL_DBFS, Printed, PrintRun, StemSum, StemsWanted, Wanted
+from mixmaster.mixing.prints.files import PlannedFile, PrintFile, Sheet
+from mixmaster.mixing.prints.printed import (
+    NULL_DBFS,
+    Printed,
+    PrintRun,
+    StemSum,
+    StemsWanted,
+    Wanted,
+)
+from mixmaster.mixing.prints.versions import MAIN
 from mixmaster.mixing.run import (
     MIXED_BLOCK_FRAMES,
     BitDepth,
@@ -34,7 +43,6 @@ from mixmaster.mixing.run import (
     stem_warnings,
 )
 from mixmaster.mixing.stems import StemSource
-from mixmaster.mixing.versions import MAIN
 from mixmaster.results import jsonable
 from mixmaster.units import gain_to_db, power_to_db
 

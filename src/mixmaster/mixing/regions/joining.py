@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from mixmaster.audio.names import shown
 from mixmaster.dsp.fades import Shape
-from mixmaster.mixing.arranged import Fade
-from mixmaster.mixing.placed import Placed, Tell, given_key
+from mixmaster.mixing.regions.arranged import Fade
+from mixmaster.mixing.regions.placed import Placed, Tell, given_key
 from mixmaster.units import ms_to_samples
 
 DECLICK_MS = 2.0

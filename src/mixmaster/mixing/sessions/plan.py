@@ -19,8 +19,8 @@ from mixmaster.engine.threads import default_threads
 from mixmaster.errors import DocumentError, Problem
 from mixmaster.mixing.plan import MixPlan, Progress, Section, plan_mix
 from mixmaster.mixing.preset import MixPreset
-from mixmaster.mixing.session import Session
-from mixmaster.mixing.session_stems import SessionStems, changes, session_stems
+from mixmaster.mixing.sessions.session import Session
+from mixmaster.mixing.sessions.stems import SessionStems, changes, session_stems
 
 OF_THE_PRESET = ("strip", "bus", "vca", "mix", "version")
 """Where an address begins that means the preset, as the session lays it out; others mean the

@@ -10,9 +10,14 @@ from mixmaster.documents.automation import AutomationLane
 from mixmaster.documents.base import Document, MisfitError, Settings, items, parameter
 from mixmaster.documents.tempo import MAX_TEMPO_BPM, MIN_TEMPO_BPM, TempoMap
 from mixmaster.errors import Problem
-from mixmaster.mixing.file_names import DEFAULT_TEMPLATE, FIELDS, TemplateError, check_template
 from mixmaster.mixing.preset import Name, Version
-from mixmaster.mixing.regions import MOST_REGIONS, Region, RegionMode
+from mixmaster.mixing.prints.file_names import (
+    DEFAULT_TEMPLATE,
+    FIELDS,
+    TemplateError,
+    check_template,
+)
+from mixmaster.mixing.regions.declared import MOST_REGIONS, Region, RegionMode
 
 TimeSignature = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?/(1|2|4|8|16|32)$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -9,7 +9,7 @@ from mixmaster.audio.names import shown
 from mixmaster.documents.loading import load_text
 from mixmaster.engine.publish import put, staged
 from mixmaster.errors import OutputError
-from mixmaster.mixing.session import Session
+from mixmaster.mixing.sessions.session import Session
 
 
 def check_new(path: Path, *, overwrite: bool = False) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo
 from mixmaster.errors import DocumentError, Problem
-from mixmaster.mixing.names import Assignment, Stem, assign
 from mixmaster.mixing.preset import MixPreset
-from mixmaster.mixing.regions import Arrangement
+from mixmaster.mixing.regions.declared import Arrangement
+from mixmaster.mixing.stem_names.names import Assignment, Stem, assign
 from mixmaster.mixing.stems import StemSource
 
 

@@ -13,7 +13,7 @@ from mixmaster.documents.base import Document, MisfitError, Settings, items, par
 from mixmaster.documents.finding import shipped_folder
 from mixmaster.documents.loading import load
 from mixmaster.errors import Problem
-from mixmaster.mixing import patterns
+from mixmaster.mixing.stem_names import patterns
 
 
 class Role(Settings):

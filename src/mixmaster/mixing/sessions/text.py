@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 
 from mixmaster.documents.writing import value_text
-from mixmaster.mixing.starting import Started, StartedStem
+from mixmaster.mixing.sessions.starting import Started, StartedStem
 
 _WIDTH = 98
 _RULE = "# " + 64 * "-" + " {}"

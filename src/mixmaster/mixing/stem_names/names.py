@@ -8,9 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixmaster.errors import DocumentError, Problem
-from mixmaster.mixing.claims import Claim, Claims, Match, claims_of, recognised, strongest
-from mixmaster.mixing.patterns import Pattern
-from mixmaster.mixing.words import (
+from mixmaster.mixing.stem_names.claims import (
+    Claim,
+    Claims,
+    Match,
+    claims_of,
+    recognised,
+    strongest,
+)
+from mixmaster.mixing.stem_names.patterns import Pattern
+from mixmaster.mixing.stem_names.words import (
     Side,
     bare_name,
     natural,
@@ -169,7 +176,7 @@ def assign(
     """Return where every stem goes.
 
     Of all patterns that match a stem's name, the one that ends last wins, and of those that end
-    together the one with more literal characters (`mixmaster.mixing.patterns` has the whole of
+    together the one with more literal characters (`stem_names/patterns.py` has the whole of
     it); if two strips have equals, the stem is a tie. Words with which most names begin or end
     (a song's title) do not count where most names say enough without them. Two mono stems of one
     strip, folder, rate and length whose names differ in L and R alone become one stereo instance.

@@ -1,0 +1,1 @@
+"""Recall: a mix made again from its manifest, and in what two of them differ."""

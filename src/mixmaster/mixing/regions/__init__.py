@@ -1,0 +1,1 @@
+"""Regions: pieces of takes placed in a stem's time, stretched and joined."""
