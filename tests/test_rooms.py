@@ -36,8 +36,11 @@ ONLY_IN = {
     "soxr": {"audio", "dsp"},
     "pedalboard": {"effects"},
     "jinja2": {"pages"},
-    "PIL": {"pages"},
-    "pydantic": {"documents", "effects", "mixing", "mastering", "preview"},
+    "PIL": {"pages", "release"},
+    "mutagen": {"audio"},
+    "distributed": {"batch"},
+    "fsspec": {"batch"},
+    "pydantic": {"documents", "effects", "mixing", "mastering", "preview", "release", "batch"},
 }
 
 
