@@ -87,8 +87,8 @@ def command(
     from mixmaster.checking.masters import check_masters
     from mixmaster.checking.stems import check_stems
     from mixmaster.cli.output import note, progress, show_json
-    from mixmaster.cli.songs import is_session
     from mixmaster.engine.threads import default_threads
+    from mixmaster.mastering.given import is_session
 
     limits = [_limits(name, tolerance_lu) for name in targets]
     session = is_session(files) and not limits

@@ -145,9 +145,9 @@ def command(
     from mixmaster.cli.output import progress
     from mixmaster.cli.prints import Prints, show_prints, stems_wanted
     from mixmaster.cli.references import check_reference, references, show_references
-    from mixmaster.cli.songs import Given, require_preset
     from mixmaster.engine.outputs import refuse_inputs
     from mixmaster.engine.publish import check_writable
+    from mixmaster.mastering.given import Given, require_preset
     from mixmaster.mixing.prints.printing import planned_files, print_mix
     from mixmaster.mixing.run import mix, output_spec
 

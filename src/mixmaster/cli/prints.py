@@ -11,7 +11,7 @@ from mixmaster.cli.options import chain
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
-    from mixmaster.cli.songs import Given
+    from mixmaster.mastering.given import Given
     from mixmaster.mixing.plan import MixPlan
     from mixmaster.mixing.prints.files import PlannedFile
     from mixmaster.mixing.prints.printed import PrintRun, Residual, StemSum, StemsWanted, Wanted

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mixmaster.cli.songs import Tell
     from mixmaster.engine.reference import Reference
+    from mixmaster.mastering.options import Progress
 
 
 def check_reference(output: Path, inputs: Sequence[Path], *, overwrite: bool) -> None:
@@ -25,7 +25,9 @@ def check_reference(output: Path, inputs: Sequence[Path], *, overwrite: bool) ->
     check_writable(reference_path(output), overwrite=overwrite)
 
 
-def references(files: Sequence[Path], *, overwrite: bool, progress: Tell) -> tuple[Reference, ...]:
+def references(
+    files: Sequence[Path], *, overwrite: bool, progress: Progress
+) -> tuple[Reference, ...]:
     """Write the references of finished files."""
     from mixmaster.engine.reference import write_reference
 

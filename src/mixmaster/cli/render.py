@@ -29,8 +29,8 @@ from mixmaster.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mixmaster.cli.songs import Given
     from mixmaster.engine.reference import Reference
+    from mixmaster.mastering.given import Given
     from mixmaster.mastering.song import SongRun
     from mixmaster.mastering.versions import VersionsRun
 
@@ -116,7 +116,7 @@ def command(
     from mixmaster.cli.output import progress
     from mixmaster.cli.prints import Prints
     from mixmaster.cli.references import references, show_references
-    from mixmaster.cli.songs import Given
+    from mixmaster.mastering.given import Given
     from mixmaster.mastering.run import MasterOptions
     from mixmaster.mastering.song import render_song
     from mixmaster.mastering.versions import render_versions

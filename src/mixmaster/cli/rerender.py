@@ -17,9 +17,9 @@ from mixmaster.cli.options import (
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
-    from mixmaster.cli.songs import Tell
     from mixmaster.engine.recalled import Recalled
     from mixmaster.engine.recorded import Recorded
+    from mixmaster.mastering.options import Progress
 
 SCHEMA = "mixmaster/rerender/1"
 
@@ -104,7 +104,7 @@ def _again(
     output: Path | None,
     folders: tuple[Path, ...],
     threads: int | None,
-    tell: Tell,
+    tell: Progress,
     *,
     verify: bool,
     overwrite: bool,
@@ -138,7 +138,7 @@ def _master_again(
     output: Path | None,
     folders: tuple[Path, ...],
     threads: int | None,
-    tell: Tell,
+    tell: Progress,
     *,
     verify: bool,
     overwrite: bool,

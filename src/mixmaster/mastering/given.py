@@ -1,21 +1,20 @@
-"""What ``mix``, ``render`` and others are given: stems and a preset, or a session."""
+"""A song as it is given: stems with a preset, or a session. Opened at once, worked on later."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mixmaster.documents.finding import find_preset
+from mixmaster.documents.loading import load
 from mixmaster.errors import UsageError
-
-if TYPE_CHECKING:
-    from mixmaster.mastering.options import NamedTarget
-    from mixmaster.mastering.preset import MasteringPreset
-    from mixmaster.mixing.plan import MixPlan, Section
-    from mixmaster.mixing.preset import MixPreset
-    from mixmaster.mixing.sessions.plan import Song
-
-Tell = Callable[[str, float], None]
+from mixmaster.mastering.options import NamedTarget, Progress
+from mixmaster.mastering.preset import MasteringPreset
+from mixmaster.mastering.run import load_preset, load_target
+from mixmaster.mastering.session import load_session_preset, load_session_targets
+from mixmaster.mixing.plan import MixPlan, Section, find_stems, plan_mix
+from mixmaster.mixing.preset import MixPreset
+from mixmaster.mixing.sessions.plan import Song, open_song, plan_song
 
 PRESET_MISSING = "mixmaster presets list shows those there are; a session has its own"
 
@@ -59,8 +58,6 @@ class Given:
         overrides: Sequence[str] = (),
         tempo_bpm: float | None = None,
     ) -> None:
-        from mixmaster.mixing.sessions.plan import open_song
-
         require_preset(stems, preset)
 
         tempo = () if tempo_bpm is None else (f"tempo_bpm={tempo_bpm!r}",)
@@ -81,8 +78,6 @@ class Given:
 
     def paths(self) -> tuple[Path, ...]:
         """Return the stems' files."""
-        from mixmaster.mixing.plan import find_stems
-
         if self.song is not None:
             return self.song.stems.paths
         return find_stems(self.arguments).paths
@@ -103,12 +98,9 @@ class Given:
         strict: bool = False,
         section: Section | None = None,
         threads: int | None = None,
-        progress: Tell | None = None,
+        progress: Progress | None = None,
     ) -> MixPlan:
         """Return the plan of the mix; see `plan_mix`."""
-        from mixmaster.mixing.plan import plan_mix
-        from mixmaster.mixing.sessions.plan import plan_song
-
         if self.song is not None:
             return plan_song(
                 self.song,
@@ -136,15 +128,11 @@ class Given:
         Raises:
             UsageError: Where neither does.
         """
-        from mixmaster.mastering.session import load_session_preset
-
         if self.song is None or name is not None:
             return self._named_master(name, overrides)
         return load_session_preset(self.song.session, overrides)
 
     def _named_master(self, name: str | None, overrides: Sequence[str]) -> MasteringPreset:
-        from mixmaster.mastering.run import load_preset
-
         if name is None:
             hint = "mixmaster presets list mastering shows those there are"
             raise UsageError("--master", "is missing", hint)
@@ -156,9 +144,6 @@ class Given:
         Raises:
             UsageError: Where neither does.
         """
-        from mixmaster.mastering.run import load_target
-        from mixmaster.mastering.session import load_session_targets
-
         if names:
             return [load_target(name) for name in names]
         found = [] if self.song is None else load_session_targets(self.song.session)
@@ -169,8 +154,4 @@ class Given:
 
 
 def _mix_preset(name: str, overrides: Sequence[str]) -> MixPreset:
-    from mixmaster.documents.finding import find_preset
-    from mixmaster.documents.loading import load
-    from mixmaster.mixing.preset import MixPreset
-
     return load(MixPreset, find_preset("mix", name), overrides=overrides)
