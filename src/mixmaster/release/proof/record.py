@@ -27,7 +27,7 @@ MAX_FRAMES = 768_000 * 86_400
 _MAX_TEXT = 65_536
 
 Text = Annotated[str, Field(max_length=_MAX_TEXT)]
-Sha256 = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\Z")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 FileKind = Literal["master", "version", "snippet", "disc", "vinyl", "art", "page", "document"]
 """What a file is for. ``disc`` and ``vinyl`` are sound and sheets alike; ``document`` is a list or
@@ -62,7 +62,7 @@ class AlbumRecord(Settings):
     genre: Text = parameter("", "Its genre.")
     copyright: Text = parameter("", "The (C) line.")
     phonographic: Text = parameter("", "The (P) line.")
-    tracks: tuple[TrackRecord, ...] = items("In order.", most=MAX_TRACKS, least=1)
+    tracks: tuple[TrackRecord, ...] = items("In order.", most=MAX_TRACKS)
 
 
 class AudioRecord(Settings):
@@ -252,7 +252,7 @@ class ReleaseRecord(Settings):
     album: AlbumRecord = parameter(..., "The album.")
     targets: tuple[TargetRecord, ...] = items("Where it goes, in order.", most=256)
     files: tuple[FileRecord, ...] = items(
-        "Every file in the folder but release.json itself.", most=MAX_FILES, least=1
+        "Every file in the folder but release.json itself.", most=MAX_FILES
     )
     levels: dict[str, JsonValue] = parameter(
         {}, "The album's frozen levels by target: rebuilding one track changes no other."
@@ -265,6 +265,9 @@ class ReleaseRecord(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         problems = [*_twice(self.files), *_unknown(self)]
+        # Here, since a list's own least length is also told of where one of its items is wrong.
+        lists = {"files": self.files, "album.tracks": self.album.tracks}
+        problems += [Problem(key, "must have one at least") for key, of in lists.items() if not of]
         numbers = Counter(track.number for track in self.album.tracks)
         problems += [
             Problem("album.tracks", f"track {number} is there {count} times")
