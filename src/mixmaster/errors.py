@@ -7,6 +7,7 @@
     ├── SignalError             NaN or infinity in a signal: names the stage and the time
     ├── PluginError             a plugin that cannot be loaded, hangs or crashes
     ├── OutputError             an output that cannot be written, or must not be overwritten
+    ├── StorageError            a store or shared folder that fails; knows if it may pass
     ├── RefusedError            exit 1: the job is possible only by breaking a promise; has figures
     └── InterruptedByUserError  exit 130 (Ctrl-C) or 143 (SIGTERM)
 
@@ -116,6 +117,21 @@ class PluginError(MixmasterError):
 
 class OutputError(MixmasterError):
     """An output that cannot be written, or must not be overwritten."""
+
+
+class StorageError(MixmasterError):
+    """A store or shared folder that fails, or holds something else than was said.
+
+    Args:
+        where: The address, without anything secret.
+        reason: What is wrong.
+        hint: What would be right.
+        passing: Whether it may be gone when tried again: a lost connection, a busy server.
+    """
+
+    def __init__(self, where: str, reason: str, hint: str = "", *, passing: bool = False) -> None:
+        super().__init__(where, reason, hint)
+        self.passing = passing
 
 
 class RefusedError(MixmasterError):

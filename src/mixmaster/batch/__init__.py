@@ -1,0 +1,1 @@
+"""Many songs: jobs, stages, stores; one machine or a cluster."""
