@@ -1,8 +1,6 @@
 """The report: one page that needs nothing else, the same bytes for the same figures.
 
-What comes from outside (names, notes) reaches the page through Jinja2's autoescape, or as JSON
-through ``tojson``; a content security policy allows the page's own style and script by a nonce
-and nothing else at all: no request leaves the page.
+No request leaves the page; `mixmaster.pages.framing` says how what comes from outside gets in.
 """
 
 from __future__ import annotations
@@ -21,22 +19,20 @@ from mixmaster.pages.axes import NARROW, WIDE, Size, clock, signed
 from mixmaster.pages.columns import sampled
 from mixmaster.pages.compare import levels_scene, loudness_comparison, spectrum_comparison
 from mixmaster.pages.data import Data, bands_data, event_rows, spectrum_data, time_data
+from mixmaster.pages.framing import PAGES, filled, framed, palette, source
 from mixmaster.pages.happenings import counted_text, counts_of
 from mixmaster.pages.loudness import loudness_scene, momentary_of, short_term_of
-from mixmaster.pages.policy import policy
 from mixmaster.pages.scene import Points, Scene
 from mixmaster.pages.spectrum import neutral_guide, spectrum_scene
 from mixmaster.pages.stereo import bands_scene, correlation_of, correlation_scene
 from mixmaster.pages.subject import Subject, TargetLike, TonalCurve
 from mixmaster.pages.svg import svg
 from mixmaster.pages.tables import figure_groups, format_text, key_figures, summary
-from mixmaster.pages.theme import DARK, LIGHT, ROLES, SERIES, css_variables
+from mixmaster.pages.theme import ROLES, SERIES
 from mixmaster.pages.waveform import waveform_scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from jinja2 import Environment
 
 _READ_OUT_POINTS = 600
 """Values of each curve that the cursor reads: about one a pixel."""
@@ -74,8 +70,9 @@ def report_page(
     if not subjects:
         raise UsageError("", "a report needs at least one file", "name one")
     curve = reference or neutral_guide()
-    environment = _environment()
-    body = environment.get_template("report.html").render(
+    body = filled(
+        PAGES,
+        "report.html",
         files=[_file(subject, i, target, curve) for i, subject in enumerate(subjects)],
         together=_together(subjects, target, curve) if len(subjects) > 1 else (),
         toggles=1 < len(subjects) <= SERIES,
@@ -86,33 +83,8 @@ def report_page(
         summary=summary(subjects, target),
     )
     data = {"files": [_read_out(subject) for subject in subjects]}
-    style, script = _style(), _source("report.js")
-    return environment.get_template("page.html").render(
-        title=_title(subjects),
-        body=Markup(body),  # noqa: S704 - the template above escaped it
-        style=Markup(style),  # noqa: S704 - ours
-        script=Markup(script),  # noqa: S704 - ours
-        data=data,
-        **policy(body, style, script),
-    )
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("mixmaster.pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _source(name: str) -> str:
-    from importlib.resources import files
-
-    return (files("mixmaster.pages") / "templates" / name).read_text(encoding="utf-8")
+    script = source(PAGES, "report.js")
+    return framed(title=_title(subjects), body=body, style=_style(), script=script, data=data)
 
 
 def _style() -> str:
@@ -123,9 +95,7 @@ def _style() -> str:
         f".b-{role}{{background:var(--{role})}}"
         for role in ROLES
     )
-    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{css_variables(DARK)}}}}}"
-    light = f":root{{color-scheme:light dark;{css_variables(LIGHT)}}}"
-    return light + dark + _source("report.css") + colours
+    return palette() + source(PAGES, "report.css") + colours
 
 
 def _file(

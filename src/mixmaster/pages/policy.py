@@ -6,7 +6,7 @@ import base64
 import hashlib
 
 
-def policy(*content: str) -> dict[str, str]:
+def policy(*content: str, plays_files: bool = False) -> dict[str, str]:
     """Return a page's ``nonce``, and the ``policy`` that names it.
 
     The nonce is a hash of all that the page holds: the same page has the same bytes, and a name
@@ -14,11 +14,13 @@ def policy(*content: str) -> dict[str, str]:
 
     Args:
         content: All parts of the page.
+        plays_files: Whether it may play sound files that lie where it lies.
     """
     digest = hashlib.sha256("\0".join(content).encode("utf-8", "surrogatepass")).digest()
     nonce = base64.urlsafe_b64encode(digest[:18]).decode("ascii")
+    media = "media-src 'self'; " if plays_files else ""
     text = (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        f"{media}img-src data:; base-uri 'none'; form-action 'none'"
     )
     return {"nonce": nonce, "policy": text}

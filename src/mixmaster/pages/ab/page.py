@@ -1,19 +1,15 @@
 """The A/B page: versions side by side, heard without a gap, level-matched, and blind.
 
 One page beside a folder of audio: it works from disk and from any server, and asks for nothing
-but its own audio. What comes from outside (names, notes, settings) reaches it through Jinja2's
-autoescape, or as JSON through ``tojson`` that the script only ever puts into ``textContent``; a
-content security policy allows its own style and scripts by a nonce and nothing else.
+but its own audio. `mixmaster.pages.framing` says how what comes from outside gets in; the script
+only ever puts it into ``textContent``.
 """
 
 from __future__ import annotations
 
 import math
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from markupsafe import Markup
+from typing import Any
 
 from mixmaster import __version__
 from mixmaster.engine.threads import default_threads
@@ -21,12 +17,9 @@ from mixmaster.pages.ab.data import AbSession, AbVersion
 from mixmaster.pages.ab.payload import payload
 from mixmaster.pages.ab.pieces import write_pieces
 from mixmaster.pages.axes import clock, signed
-from mixmaster.pages.policy import policy
-from mixmaster.pages.theme import DARK, DASHES, LIGHT, ROLES, SERIES, css_variables
+from mixmaster.pages.framing import filled, framed, palette, source
+from mixmaster.pages.theme import DASHES, ROLES, SERIES
 from mixmaster.pages.writing import PAGE_MARK, write
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 SCRIPTS = (
     "core.js",
@@ -52,6 +45,8 @@ SCRIPTS = (
 """The page's script, in the order in which its parts need one another."""
 
 INDEX = "index.html"
+
+_HERE = "mixmaster.pages.ab"
 
 _KINDS = {"master": "master", "mix": "the mix itself", "file": "", "reference": "reference"}
 
@@ -85,9 +80,9 @@ def ab_page(session: AbSession) -> str:
     Args:
         session: Two versions or more.
     """
-    environment = _environment()
-    data = payload(session)
-    body = environment.get_template("ab.html").render(
+    body = filled(
+        _HERE,
+        "ab.html",
         session=session,
         rows=[_row(version, i) for i, version in enumerate(session.versions)],
         columns=_COLUMNS,
@@ -96,42 +91,18 @@ def ab_page(session: AbSession) -> str:
         about=_about(session),
         version=__version__,
     )
-    style, script = _style(), _script()
-    return environment.get_template("page.html").render(
+    return framed(
         title=f"{session.title} – A/B",
-        body=Markup(body),  # noqa: S704 - the template above escaped it
-        style=Markup(style),  # noqa: S704 - ours
-        script=Markup(script),  # noqa: S704 - ours
-        data=data,
-        **policy(body, repr(data), style, script),
+        body=body,
+        style=_style(),
+        script=_script(),
+        data=payload(session),
     )
-
-
-def _environment() -> Environment:
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        # the frame of a page is the report's
-        loader=ChoiceLoader(
-            [PackageLoader("mixmaster.pages.ab"), PackageLoader("mixmaster.pages")]
-        ),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _source(name: str) -> str:
-    from importlib.resources import files
-
-    return (files("mixmaster.pages.ab") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _script() -> str:
     dashes = ",".join(f"[{','.join(f'{length:g}' for length in dash)}]" for dash in DASHES)
-    parts = [_source(name) for name in SCRIPTS]
+    parts = [source(_HERE, name) for name in SCRIPTS]
     return "".join([parts[0], f"AB.dashes=[{dashes}];\n", *parts[1:]])
 
 
@@ -139,9 +110,7 @@ def _style() -> str:
     colours = "".join(
         f".l-{role}{{stroke:var(--{role})}}.b-{role}{{background:var(--{role})}}" for role in ROLES
     )
-    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{css_variables(DARK)}}}}}"
-    light = f":root{{color-scheme:light dark;{css_variables(LIGHT)}}}"
-    return light + dark + _source("ab.css") + colours
+    return palette() + source(_HERE, "ab.css") + colours
 
 
 _COLUMNS = (

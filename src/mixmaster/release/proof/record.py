@@ -45,7 +45,7 @@ class TrackRecord(Settings):
     writers: tuple[Text, ...] = items("Who wrote it.", most=500)
     credits: tuple[Text, ...] = items("Who else took part, as lines.", most=500)
     explicit: bool | None = parameter(None, "Whether it is explicit; None: not said.")
-    gap_s: float = parameter(0.0, "The silence before it, seconds.", low=0.0, high=600.0)
+    gap_s: float = parameter(0.0, "The silence after it on a disc, s.", low=0.0, high=600.0)
     duration_s: float = parameter(..., "Its length, seconds.", low=0.0, high=86_400.0)
 
 
