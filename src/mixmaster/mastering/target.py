@@ -11,6 +11,7 @@ from mixmaster.audio.sink import FileSpec
 from mixmaster.checking.limits import ceiling_for
 from mixmaster.documents.base import Document, MisfitError, Settings, items, parameter
 from mixmaster.errors import Problem, UsageError
+from mixmaster.mastering.target_package import Package
 from mixmaster.mastering.target_playback import Playback, Stream
 
 _CHECK_RATE_HZ = 48_000
@@ -165,14 +166,17 @@ class Target(Document):
     streams: tuple[Stream, ...] = items(
         "What listeners get: codecs with their bit rates, the best first.", most=16
     )
-    medium: Literal["file", "vinyl"] = parameter(
-        "file", "What the master becomes: vinyl has limits of its own, which are checked."
+    medium: Literal["file", "cd", "vinyl"] = parameter(
+        "file",
+        "What the master becomes: vinyl has limits of its own, which are checked; a release for "
+        "cd is one disc image, for vinyl one file a side.",
     )
     edges: Edges = parameter(Edges(), "How the master begins and ends.")
     source: str = parameter("", "Where the figures come from.")
     unsure: str = parameter("", "What of it is not certain, in words.")
     checked: dt.date | None = parameter(None, "When they were last checked.")
     file: DeliveryFile = parameter(DeliveryFile(), "The file that is delivered.")
+    package: Package = parameter(Package(), "How a release is delivered there.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

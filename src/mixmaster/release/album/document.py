@@ -84,13 +84,16 @@ class Track(Settings):
     genre: str = parameter("", "Its genre; the album's if silent.")
     gap_s: float | None = parameter(
         None,
-        "Silence after it on a disc or record side, s: 0 joins it to the next one without a gap. "
-        "2 if silent.",
+        "Silence before it on a disc or record side, s: 0 joins it to the one before without a "
+        "gap. 2 if silent, and never less before the first track of a CD.",
         low=0.0,
         high=60.0,
     )
     crossfade_s: float = parameter(
-        0.0, "How long it overlaps with the next one on a disc or side, s.", low=0.0, high=30.0
+        0.0,
+        "How long it overlaps with the one before on a disc or side, s; instead of a gap.",
+        low=0.0,
+        high=30.0,
     )
     level_offset_db: float = parameter(
         0.0,
@@ -140,9 +143,6 @@ class Cohere(Settings):
 class Disc(Settings):
     """What a CD is told beside the tracks."""
 
-    first_gap_s: float = parameter(
-        2.0, "The silence before the first track, s; the standard says 2.", low=2.0, high=30.0
-    )
     pre_emphasis: Literal[False] = parameter(False, "Masters carry none.")
     copy_permitted: bool = parameter(False, "Whether digital copies are permitted.")
 
