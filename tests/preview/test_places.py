@@ -13,7 +13,8 @@ from mixmaster.mastering.options import NamedTarget
 from mixmaster.mastering.run import load_target
 from mixmaster.mastering.target import Target
 from mixmaster.mastering.target_playback import Playback
-from mixmaster.preview.master_file import Master, album_loudness_lufs, read_master
+from mixmaster.metering.loudness import album_lufs
+from mixmaster.preview.master_file import Master, read_master
 from mixmaster.preview.places import Played, gains_of, play
 
 CLOSE = 0.05
@@ -87,7 +88,7 @@ def test_an_album_keeps_the_differences_of_its_tracks(tmp_path: Path) -> None:
     two = read_master(write(tmp_path / "2.wav", tone(-13.0)))
     # Of equal length, both over the relative gate: the mean of their powers.
     together = 10.0 * np.log10((10.0**-1.0 + 10.0**-1.3) / 2.0)
-    assert album_loudness_lufs([one.powers, two.powers]) == pytest.approx(together, abs=0.1)
+    assert album_lufs([one.powers, two.powers]) == pytest.approx(together, abs=0.1)
     rows = gains_of(load_target("spotify"), [one, two])
     albums = [[g for g in row if g.mode == "album" and g.setting == "normal"] for row in rows]
     assert albums[0] == albums[1]
@@ -101,7 +102,7 @@ def test_an_album_keeps_the_differences_of_its_tracks(tmp_path: Path) -> None:
 def test_a_quiet_track_does_not_pull_its_album_down(tmp_path: Path) -> None:
     one = read_master(write(tmp_path / "1.wav", tone(-10.0)))
     two = read_master(write(tmp_path / "2.wav", tone(-35.0)))  # under the relative gate
-    assert album_loudness_lufs([one.powers, two.powers]) == pytest.approx(-10.0, abs=CLOSE)
+    assert album_lufs([one.powers, two.powers]) == pytest.approx(-10.0, abs=CLOSE)
 
 
 def test_spotify_loud_raises_quiet_masters_through_its_limiter(quiet: Master) -> None:

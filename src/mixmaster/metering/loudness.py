@@ -9,6 +9,7 @@ see the audio twice, and what is gated may be decided afterwards. A gating block
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -268,12 +269,7 @@ def gated_power(powers: Block, weights: Block, *, hops_only: bool = False) -> fl
         weights: ``(channels,)`` of ``channel_weights``.
         hops_only: Whether the slices are of 100 ms.
     """
-    blocks = gating_block_powers(_weighted(powers, weights), hops_only=hops_only)
-    kept = blocks[_lufs(blocks) > _ABSOLUTE_GATE_LUFS]
-    if not kept.size:
-        return None
-    gate = lufs_of_power(float(kept.mean())) + _RELATIVE_GATE_LU
-    return float(kept[_lufs(kept) > gate].mean())
+    return _gated(gating_block_powers(_weighted(powers, weights), hops_only=hops_only))
 
 
 def integrated_lufs(powers: Block, weights: Block, *, hops_only: bool = False) -> float | None:
@@ -283,6 +279,33 @@ def integrated_lufs(powers: Block, weights: Block, *, hops_only: bool = False) -
     """
     power = gated_power(powers, weights, hops_only=hops_only)
     return None if power is None else lufs_of_power(power)
+
+
+def album_lufs(tracks: Sequence[Block], *, hops_only: bool = False) -> float | None:
+    """Return the integrated loudness of several tracks as one programme; None if there is none.
+
+    The gating blocks of all tracks pass the gates of ITU-R BS.1770-5 together; no block lies
+    across two tracks.
+
+    Args:
+        tracks: Weighted powers of each, ``(slices,)``.
+        hops_only: Whether the slices are of 100 ms.
+    """
+    if not tracks:
+        return None
+    power = _gated(
+        np.concatenate([gating_block_powers(each, hops_only=hops_only) for each in tracks])
+    )
+    return None if power is None else lufs_of_power(power)
+
+
+def _gated(blocks: Block) -> float | None:
+    """Return the mean power of those gating blocks that pass both gates; None if none does."""
+    kept = blocks[_lufs(blocks) > _ABSOLUTE_GATE_LUFS]
+    if not kept.size:
+        return None
+    gate = lufs_of_power(float(kept.mean())) + _RELATIVE_GATE_LU
+    return float(kept[_lufs(kept) > gate].mean())
 
 
 def loudness_range_lu(powers: Block, weights: Block) -> float | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -20,16 +19,11 @@ from mixmaster.metering.loudness import (
     SLICES_PER_SECOND,
     BlockPowers,
     channel_weights,
-    gating_block_powers,
     integrated_lufs,
-    lufs_of_power,
 )
 from mixmaster.metering.true_peak import TruePeakMeter
 from mixmaster.mixing.plan import Section
 from mixmaster.units import db_to_gain, db_to_power
-
-_ABSOLUTE_GATE_POWER: Final = db_to_power(-70.0 + 0.691)  # BS.1770-5, Annex 1
-_RELATIVE_GATE: Final = db_to_power(-10.0)  # BS.1770-5, Annex 1
 
 
 class Level:
@@ -81,22 +75,6 @@ class Level:
 def loudness_of(powers: Block, gain_db: float = 0.0) -> float | None:
     """Return the integrated loudness of weighted powers, ``(slices,)``, after a gain."""
     return integrated_lufs(powers[np.newaxis, :] * db_to_power(gain_db), np.ones(1))
-
-
-def album_loudness_lufs(tracks: list[Block]) -> float | None:
-    """Return the integrated loudness of several tracks as one programme; None if there is none.
-
-    The gating blocks of all tracks pass the gates of ITU-R BS.1770-5 together; no block lies
-    across two tracks.
-
-    Args:
-        tracks: Weighted powers of each, ``(slices,)``.
-    """
-    blocks = np.concatenate([gating_block_powers(powers) for powers in tracks])
-    kept = blocks[blocks > _ABSOLUTE_GATE_POWER]
-    if not kept.size:
-        return None
-    return lufs_of_power(float(kept[kept > _RELATIVE_GATE * kept.mean()].mean()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,8 @@ from mixmaster.arrays import Block
 from mixmaster.dsp.player_limiter import PlayerLimiter
 from mixmaster.mastering.options import NamedTarget
 from mixmaster.mastering.target_playback import Playback
-from mixmaster.preview.master_file import Master, album_loudness_lufs, loudness_of
+from mixmaster.metering.loudness import album_lufs
+from mixmaster.preview.master_file import Master, loudness_of
 from mixmaster.results import Result
 
 Mode = Literal["track", "album"]
@@ -117,7 +118,7 @@ def gains_of(named: NamedTarget, masters: Sequence[Master]) -> list[list[Gain]]:
 
 def _album_lufs(playback: Playback, masters: Sequence[Master]) -> float | None:
     if playback.album == "album":
-        return album_loudness_lufs([master.powers for master in masters])
+        return album_lufs([master.powers for master in masters])
     known = [m.integrated_lufs for m in masters if m.integrated_lufs is not None]
     return max(known, default=None)
 

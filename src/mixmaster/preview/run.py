@@ -17,15 +17,11 @@ from mixmaster.engine.publish import check_writable
 from mixmaster.engine.threads import default_threads, one_blas_thread
 from mixmaster.errors import UsageError
 from mixmaster.mastering.options import NamedTarget, Progress
+from mixmaster.metering.loudness import album_lufs
 from mixmaster.mixing.plan import Section
 from mixmaster.preview.ceiling import Ceiling, solve_ceiling
 from mixmaster.preview.fixing import Fixed, How, fix, fixed_spec
-from mixmaster.preview.master_file import (
-    Master,
-    album_loudness_lufs,
-    level_of_passage,
-    read_master,
-)
+from mixmaster.preview.master_file import Master, level_of_passage, read_master
 from mixmaster.preview.places import Gain, as_played, gain_words, gains_of, play
 from mixmaster.preview.results import MasterPreview, Preview
 from mixmaster.preview.streams import Encoding, Streamed, encodings_of, stream
@@ -152,7 +148,7 @@ class _Job:
         found = tuple(self._one(*each) for each in zip(masters, gains, strict=True))
         album = None
         if len(masters) > 1:
-            album = album_loudness_lufs([master.powers for master in masters])
+            album = album_lufs([master.powers for master in masters])
         return Preview(album, found)
 
     def _read(self, path: Path) -> Master:
