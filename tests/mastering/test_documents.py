@@ -38,6 +38,7 @@ TARGETS = {
     "aes-album": (-14.0, -1.0, "wav", 24, "source"),
     "cd": (None, -0.3, "wav", 16, 44_100),
     "distributor": (None, -0.3, "wav", 16, 44_100),
+    "sync-library": (None, -1.0, "wav", 24, 48_000),
     "vinyl": (None, -3.0, "wav", 24, "source"),
     "premaster": (None, None, "wav", 32, "source"),
 }
