@@ -42,8 +42,8 @@ def make_presets(folder: Path) -> list[str]:
 
 def compared(mix: Path, presets: Sequence[str], output: Path) -> tuple[float, float, int]:
     """Return seconds by the clock and of the processors, and how many were rendered."""
-    from mixmaster.compare.run import compare
-    from mixmaster.compare.sources import CompareOptions, plan_comparison
+    from mixmaster.comparing.run import compare
+    from mixmaster.comparing.sources import CompareOptions, plan_comparison
     from mixmaster.mastering.run import load_target
 
     clock, processor = time.perf_counter(), time.process_time()

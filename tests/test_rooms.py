@@ -23,8 +23,9 @@ ROWS: list[set[str]] = [
     {"mixing"},
     {"mastering"},
     {"song"},
-    {"compare", "preview", "release"},
+    {"comparing", "preview", "release"},
     {"batch"},
+    {"api"},
     {"cli"},
 ]
 RANK = {room: row for row, rooms in enumerate(ROWS) for room in rooms}

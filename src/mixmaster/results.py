@@ -1,4 +1,4 @@
-"""Results: frozen dataclasses that turn into JSON.
+"""Results: frozen dataclasses that turn into JSON, and into tables where a notebook shows them.
 
 Units are in the names. A figure that does not exist (the loudness of silence, say) is ``None``
 in the field and has an entry in ``reasons``; it never becomes ``-Infinity``, which is no JSON.
@@ -9,19 +9,68 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Iterable, Sequence
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+_SHOWN_ROWS: Final = 200
+_SHOWN_CHARACTERS: Final = 200
+
 
 class Result:
-    """The base of every result dataclass: ``to_json`` and nothing else."""
+    """The base of every result dataclass: as JSON, and as a table in a notebook."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as JSON-ready data, in the order of its fields."""
         assert dataclasses.is_dataclass(self)
         return {f.name: jsonable(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    def _repr_html_(self) -> str:
+        """Return the result as tables: its figures, then what there are several of."""
+        assert dataclasses.is_dataclass(self)
+        figures: list[tuple[Any, ...]] = []
+        below: list[str] = []
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Result):
+                below.append(f"<h4>{escape(field.name)}</h4>{value._repr_html_()}")
+            elif isinstance(value, tuple) and value and isinstance(value[0], Result):
+                below.append(_rows_of(field.name, value))
+            elif value not in ((), {}, ""):
+                figures.append((field.name, value))
+        return html_table(("", ""), figures, title=type(self).__name__) + "".join(below)
+
+
+def html_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> str:
+    """Return a table for notebooks; every text in it is escaped."""
+    head = "".join(f"<th>{escape(each)}</th>" for each in columns)
+    shown = [f"<tr>{''.join(f'<td>{_cell(each)}</td>' for each in row)}</tr>" for row in rows]
+    more = len(shown) - _SHOWN_ROWS
+    if more > 0:
+        shown[_SHOWN_ROWS:] = [f"<tr><td>… and {more} more</td></tr>"]
+    caption = f"<caption>{escape(title)}</caption>" if title else ""
+    named = f"<thead><tr>{head}</tr></thead>" if any(columns) else ""
+    return f"<table>{caption}{named}<tbody>{''.join(shown)}</tbody></table>"
+
+
+def _rows_of(name: str, results: tuple[Any, ...]) -> str:
+    columns = [field.name for field in dataclasses.fields(results[0])]
+    rows = [[getattr(each, column, None) for column in columns] for each in results]
+    return html_table(columns, rows, title=name)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    if isinstance(value, np.ndarray):
+        return escape(f"{value.size} values")
+    text = str(jsonable(value)) if isinstance(value, Result | tuple | list | dict) else str(value)
+    return escape(text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…")
 
 
 def jsonable(value: Any) -> Any:
@@ -30,7 +79,7 @@ def jsonable(value: Any) -> Any:
     Raises:
         ValueError: For NaN or infinity: a result must say ``None`` and why instead.
     """
-    if isinstance(value, Result):
+    if hasattr(value, "to_json"):  # results, and errors
         return value.to_json()
     if isinstance(value, dict):
         return {str(key): jsonable(item) for key, item in value.items()}

@@ -22,8 +22,8 @@ from mixmaster.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from mixmaster.compare.run import CompareRun
-    from mixmaster.compare.sources import ComparePlan
+    from mixmaster.comparing.run import CompareRun
+    from mixmaster.comparing.sources import ComparePlan
 
 SCHEMA = "mixmaster/compare/1"
 _MOST_SEED = 2**32 - 1
@@ -157,8 +157,8 @@ def command(
     Exit status 1 when a preset's master was refused, 2 when nothing could be compared.
     """
     from mixmaster.cli.output import progress
-    from mixmaster.compare.run import compare
-    from mixmaster.compare.sources import CompareOptions, plan_comparison
+    from mixmaster.comparing.run import compare
+    from mixmaster.comparing.sources import CompareOptions, plan_comparison
     from mixmaster.errors import UsageError
     from mixmaster.mastering.run import load_target
 

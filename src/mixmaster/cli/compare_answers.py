@@ -11,8 +11,8 @@ from mixmaster.cli.commands import Command
 from mixmaster.cli.options import json_option, overwrite_option
 
 if TYPE_CHECKING:
-    from mixmaster.compare.chance import Share, Strength
-    from mixmaster.compare.said import StarsLine, Summary
+    from mixmaster.comparing.chance import Share, Strength
+    from mixmaster.comparing.said import StarsLine, Summary
 
 
 @click.command(
@@ -30,7 +30,7 @@ def results_command(paths: tuple[Path, ...], as_json: bool) -> int:
     cannot be used, 2 when none can.
     """
     from mixmaster.cli.output import failure, note, show_json
-    from mixmaster.compare.summary import collect, sum_up
+    from mixmaster.comparing.summary import collect, sum_up
 
     collected = collect(paths)
     status = 0
@@ -137,7 +137,7 @@ def choose_command(
     Prints the command line that renders it again, and where the preset and the master are.
     """
     from mixmaster.cli.output import echo, note, printable, show_json, show_path
-    from mixmaster.compare.choice import choose
+    from mixmaster.comparing.choice import choose
 
     choice = choose(folder, name, output, overwrite=overwrite)
     if as_json:

@@ -184,11 +184,7 @@ def _song_name(song: str | None, given: Given) -> str:
             hint = "a word without slashes, and without a dot in front"
             raise UsageError("--song", f"'{song}' cannot begin a file's name", hint)
         return song
-    if given.song is not None:
-        return given.song.session.file_name
-    first = Path(given.arguments[0])
-    folder = first if first.is_dir() else first.parent
-    return folder.resolve().name.lstrip(".") or "mix"
+    return given.file_name
 
 
 def _show_versions(run: VersionsRun, *, as_json: bool) -> None:

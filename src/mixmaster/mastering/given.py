@@ -91,6 +91,13 @@ class Given:
         folder = first if first.is_dir() else first.parent
         return folder.resolve().name.lstrip(".") or "mix"
 
+    @property
+    def file_name(self) -> str:
+        """What files are named after: the session's short name, or the stems' folder's."""
+        if self.song is not None:
+            return self.song.session.file_name
+        return self.title
+
     def plan(
         self,
         *,

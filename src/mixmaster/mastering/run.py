@@ -36,12 +36,27 @@ __all__ = [
 
 
 def load_preset(name: str, overrides: Sequence[str] = ()) -> MasteringPreset:
-    """Return a mastering preset by name or path, ``--set`` values laid over it."""
+    """Return a mastering preset.
+
+    Args:
+        name: Its name, or the path of a .toml file.
+        overrides: Values laid over it, as ``--set`` writes them: ``insert.limiter.character=loud``.
+
+    Raises:
+        DocumentError: For one that cannot be found, and for every wrong key in it.
+    """
     return load(MasteringPreset, find_preset("mastering", name), overrides=overrides)
 
 
 def load_target(name: str) -> NamedTarget:
-    """Return a target by name or path."""
+    """Return a target.
+
+    Args:
+        name: Its name, or the path of a .toml file.
+
+    Raises:
+        DocumentError: For one that cannot be found, and for every wrong key in it.
+    """
     path = find_preset("target", name)
     return NamedTarget(path.stem, load(Target, path))
 

@@ -18,7 +18,8 @@ def policy(*content: str, plays_files: bool = False) -> dict[str, str]:
     """
     digest = hashlib.sha256("\0".join(content).encode("utf-8", "surrogatepass")).digest()
     nonce = base64.urlsafe_b64encode(digest[:18]).decode("ascii")
-    media = "media-src 'self'; " if plays_files else ""
+    # Firefox takes 'self' for no file on the disk
+    media = "media-src 'self' file:; " if plays_files else ""
     text = (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
         f"{media}img-src data:; base-uri 'none'; form-action 'none'"

@@ -11,8 +11,8 @@ import soundfile
 
 from mixmaster.arrays import Block
 from mixmaster.audio.extracts import Extract, passage
-from mixmaster.compare.differences import difference_powers, pairs_of
-from mixmaster.compare.levels import HeardLevel, loudest_stretch, matching_gains_db
+from mixmaster.comparing.differences import difference_powers, pairs_of
+from mixmaster.comparing.levels import HeardLevel, loudest_stretch, matching_gains_db
 
 RATE = 44_100
 MakeSong = Callable[..., Block]

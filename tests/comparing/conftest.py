@@ -11,8 +11,8 @@ import pytest
 import soundfile
 
 from mixmaster.arrays import Block
-from mixmaster.compare.run import CompareRun, compare
-from mixmaster.compare.sources import CompareOptions, plan_comparison
+from mixmaster.comparing.run import CompareRun, compare
+from mixmaster.comparing.sources import CompareOptions, plan_comparison
 from mixmaster.engine.threads import one_blas_thread
 from mixmaster.mastering.run import load_target
 

@@ -9,10 +9,10 @@ import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
-from tests.compare.conftest import RATE, samples
+from tests.comparing.conftest import RATE, samples
 
 from mixmaster.arrays import Block
-from mixmaster.compare.run import CompareRun
+from mixmaster.comparing.run import CompareRun
 from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.mixing.plan import Section
 

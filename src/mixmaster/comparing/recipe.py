@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from mixmaster.audio.names import shown
-from mixmaster.compare.sources import ComparePlan, Wanted
+from mixmaster.comparing.sources import ComparePlan, Wanted
 from mixmaster.documents.writing import to_toml
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.pages.ab.data import AbRecipe

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mixmaster.audio.names import shown
-from mixmaster.compare.folder import read_session
+from mixmaster.comparing.folder import read_session
 from mixmaster.documents.addresses import did_you_mean
 from mixmaster.engine.publish import put, staged
 from mixmaster.errors import OutputError, UsageError

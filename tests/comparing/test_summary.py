@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import scipy.stats
 
-from mixmaster.compare.answers import read_answers
-from mixmaster.compare.summary import collect, sum_up
+from mixmaster.comparing.answers import read_answers
+from mixmaster.comparing.summary import collect, sum_up
 from mixmaster.errors import DocumentError, UsageError
 
 SESSION = "0123456789abcdef"

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from mixmaster.arrays import Block
-from mixmaster.compare.choice import choose
-from mixmaster.compare.recipe import file_name, resolved
-from mixmaster.compare.run import CompareRun
-from mixmaster.compare.settings import differing_settings, words_of
-from mixmaster.compare.sources import plan_comparison
+from mixmaster.comparing.choice import choose
+from mixmaster.comparing.recipe import file_name, resolved
+from mixmaster.comparing.run import CompareRun
+from mixmaster.comparing.settings import differing_settings, words_of
+from mixmaster.comparing.sources import plan_comparison
 from mixmaster.documents.loading import load_text
 from mixmaster.documents.writing import to_toml
 from mixmaster.errors import AudioFileError, DocumentError, OutputError, UsageError

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mixmaster.audio.names import shown
-from mixmaster.compare.differences import pairs_of
-from mixmaster.compare.levels import HeardLevel, loop_of, ways_of_listening
-from mixmaster.compare.placing import Placed
-from mixmaster.compare.recipe import recipe_of
-from mixmaster.compare.settings import differing_settings, words_of
-from mixmaster.compare.sources import ComparePlan
-from mixmaster.compare.tracks import Track, digits_of
+from mixmaster.comparing.differences import pairs_of
+from mixmaster.comparing.levels import HeardLevel, loop_of, ways_of_listening
+from mixmaster.comparing.placing import Placed
+from mixmaster.comparing.recipe import recipe_of
+from mixmaster.comparing.settings import differing_settings, words_of
+from mixmaster.comparing.sources import ComparePlan
+from mixmaster.comparing.tracks import Track, digits_of
 from mixmaster.pages.ab.data import (
     SESSION_SCHEMA,
     AbAudio,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mixmaster.audio.extracts import Extract
-from mixmaster.compare.levels import LevelMeter, loudest_stretch
-from mixmaster.compare.sources import ComparePlan
-from mixmaster.compare.timing import (
+from mixmaster.comparing.levels import LevelMeter, loudest_stretch
+from mixmaster.comparing.sources import ComparePlan
+from mixmaster.comparing.timing import (
     Span,
     Timed,
     align,
@@ -19,7 +19,7 @@ from mixmaster.compare.timing import (
     said_of_ends,
     shared_span,
 )
-from mixmaster.compare.tracks import Track
+from mixmaster.comparing.tracks import Track
 from mixmaster.errors import UsageError
 from mixmaster.metering.loudness import SLICES_PER_SECOND
 from mixmaster.pages.ab.data import AbAlignment

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import content_hash, open_source, probe
-from mixmaster.compare.folder import MASTERS, AbFolder, master_files
-from mixmaster.compare.recipe import file_name, resolved
-from mixmaster.compare.sources import ComparePlan, Wanted
+from mixmaster.comparing.folder import MASTERS, AbFolder, master_files
+from mixmaster.comparing.recipe import file_name, resolved
+from mixmaster.comparing.sources import ComparePlan, Wanted
 from mixmaster.dsp.offset import Onsets
 from mixmaster.engine.manifest import InputRecord, key, versions
 from mixmaster.engine.measuring import MEASURED_BLOCK_FRAMES, measure_file

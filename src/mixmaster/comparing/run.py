@@ -11,19 +11,19 @@ from typing import TypeVar
 from mixmaster.audio.extracts import Extract
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import FileSpec
-from mixmaster.compare.differences import difference_powers
-from mixmaster.compare.folder import AUDIO, AbFolder
-from mixmaster.compare.levels import (
+from mixmaster.comparing.differences import difference_powers
+from mixmaster.comparing.folder import AUDIO, AbFolder
+from mixmaster.comparing.levels import (
     HeardLevel,
     LevelMeter,
     common_gain_db,
     matching_gains_db,
 )
-from mixmaster.compare.placing import Placed, Placer
-from mixmaster.compare.session import Heard, Parts, session_of
-from mixmaster.compare.sources import ComparePlan
-from mixmaster.compare.timing import Timed
-from mixmaster.compare.tracks import (
+from mixmaster.comparing.placing import Placed, Placer
+from mixmaster.comparing.session import Heard, Parts, session_of
+from mixmaster.comparing.sources import ComparePlan
+from mixmaster.comparing.timing import Timed
+from mixmaster.comparing.tracks import (
     Masters,
     Read,
     Renderer,
@@ -32,7 +32,7 @@ from mixmaster.compare.tracks import (
     read_files,
     track_of_file,
 )
-from mixmaster.compare.writing import known_heard, measure_heard, write_heard
+from mixmaster.comparing.writing import known_heard, measure_heard, write_heard
 from mixmaster.engine.manifest import versions
 from mixmaster.engine.outputs import require_space
 from mixmaster.engine.threads import default_threads, one_blas_thread
@@ -42,6 +42,7 @@ from mixmaster.pages.ab.data import (
     AbSession,
 )
 from mixmaster.pages.ab.page import write_ab_page
+from mixmaster.results import Result
 
 _ROOM_LU = 20.0
 """Versions that are farther apart in loudness than this are played very quietly: told."""
@@ -52,7 +53,7 @@ Tell = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class CompareRun:
+class CompareRun(Result):
     """What a comparison came to.
 
     Attributes:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from mixmaster.arrays import Block
-from mixmaster.compare import run as run_module
-from mixmaster.compare.folder import MANIFEST, read_session
-from mixmaster.compare.run import CompareRun
+from mixmaster.comparing import run as run_module
+from mixmaster.comparing.folder import MANIFEST, read_session
+from mixmaster.comparing.run import CompareRun
 from mixmaster.errors import OutputError, RefusedError, UsageError
 from mixmaster.mastering.run import load_preset, load_target, master
 from mixmaster.pages.ab.data import AbSession

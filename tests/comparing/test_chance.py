@@ -9,7 +9,7 @@ import pytest
 import scipy.optimize
 import scipy.stats
 
-from mixmaster.compare.chance import (
+from mixmaster.comparing.chance import (
     abx_verdict,
     bradley_terry,
     clopper_pearson,

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import content_hash
-from mixmaster.compare.answers import Answers, is_answers, read_answers
-from mixmaster.compare.chance import (
+from mixmaster.comparing.answers import Answers, is_answers, read_answers
+from mixmaster.comparing.chance import (
     FEWEST_TRIALS,
     SIGNIFICANT,
     Share,
@@ -27,8 +27,8 @@ from mixmaster.compare.chance import (
     p_text,
     wilson,
 )
-from mixmaster.compare.folder import MANIFEST, read_session
-from mixmaster.compare.said import SCHEMA, AbxLine, AbxPair, Duel, StarsLine, Summary, VersionLine
+from mixmaster.comparing.folder import MANIFEST, read_session
+from mixmaster.comparing.said import SCHEMA, AbxLine, AbxPair, Duel, StarsLine, Summary, VersionLine
 from mixmaster.errors import DocumentError, MixmasterError, Problem, UsageError
 
 

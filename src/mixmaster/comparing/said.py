@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from mixmaster.compare.chance import Share, Strength
+from mixmaster.comparing.chance import Share, Strength
 from mixmaster.results import Result
 
 SCHEMA: Final = "mixmaster/ab-summary/1"

@@ -1,0 +1,1 @@
+"""What commands do, from Python and notebooks: functions that take paths and return results."""
