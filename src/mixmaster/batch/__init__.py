@@ -1,1 +1,1 @@
-"""Many songs: jobs, stages, stores; one machine or a cluster."""
+"""Batch: hundreds of songs through mixing and mastering, only what has changed, come what may."""
