@@ -7,13 +7,16 @@ time, no host, no path outside), and whoever reads it trusts nothing in it.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self, TypeGuard
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from mixmaster.audio.tags.values import Tags
 from mixmaster.documents.base import MisfitError, Settings, items, parameter
-from mixmaster.errors import Problem
+from mixmaster.errors import Problem, UsageError
 from mixmaster.release.proof.places import folded, wrong_with
 
 SCHEMA = "mixmaster/release/1"
@@ -82,6 +85,11 @@ class AudioRecord(Settings):
     bitrate_kbps: int | None = parameter(
         None, "The bit rate that was asked for; None for lossless formats.", low=8, high=2_000
     )
+    samples_sha256: Sha256 | None = parameter(
+        None,
+        "Of the decoded samples as little-endian float32, frame by frame; None for lossy formats, "
+        "whose decoders differ in the last bits.",
+    )
 
     @property
     def lossy(self) -> bool:
@@ -144,41 +152,6 @@ class FiguresRecord(Settings):
     reasons: dict[Text, Text] = parameter({}, "Why a figure does not exist.")
 
 
-class ReplayGainRecord(Settings):
-    """ReplayGain 2 as tags; for Opus the R128 gains that follow from the same figures."""
-
-    track_gain_db: float = parameter(..., "The gain that brings the track to -18 LUFS.")
-    track_peak: float = parameter(..., "Its peak, as a magnitude.", low=0.0)
-    album_gain_db: float | None = parameter(None, "The album's gain.")
-    album_peak: float | None = parameter(None, "The album's peak.", low=0.0)
-
-
-class TagsRecord(Settings):
-    """The tags that a sound file must have; empty or None where it must have none."""
-
-    title: Text = parameter("", "The track's title.")
-    artist: Text = parameter("", "The track's artist.")
-    album: Text = parameter("", "The album's title.")
-    album_artist: Text = parameter("", "The album's artist.")
-    track: int | None = parameter(None, "The track's number.", low=1)
-    tracks: int | None = parameter(None, "How many there are.", low=1)
-    disc: int | None = parameter(None, "The disc's number.", low=1)
-    discs: int | None = parameter(None, "How many there are.", low=1)
-    isrc: Text = parameter("", "The track's ISRC.")
-    upc: Text = parameter("", "The album's UPC or EAN.")
-    date: Text = parameter("", "The day or year.")
-    genre: Text = parameter("", "The genre.")
-    writers: tuple[Text, ...] = items("Who wrote it.", most=500)
-    label: Text = parameter("", "The label.")
-    catalogue_number: Text = parameter("", "The label's number.")
-    copyright: Text = parameter("", "The (C) line.")
-    phonographic: Text = parameter("", "The (P) line.")
-    explicit: bool | None = parameter(None, "Whether it is explicit.")
-    version: Text = parameter("", "Which version of the song it is.")
-    comment: Text = parameter("", "A comment.")
-    replay_gain: ReplayGainRecord | None = parameter(None, "The gains for playing.")
-
-
 class BroadcastRecord(Settings):
     """What a broadcast WAV's ``bext`` chunk must say; its loudness is compared with the file's."""
 
@@ -200,8 +173,10 @@ class FileRecord(Settings):
     audio: AudioRecord | None = parameter(None, "What it must be when it is opened.")
     limits: LimitsRecord = parameter(LimitsRecord(), "What it must keep to.")
     figures: FiguresRecord | None = parameter(None, "What was measured when it was made.")
-    tags: TagsRecord | None = parameter(
-        None, "The tags that it must have; None where tags are not looked at."
+    tags: dict[str, JsonValue] | None = parameter(
+        None,
+        "The tags that it must have, as mixmaster.audio.tags.values.Tags says them; None where "
+        "tags are not looked at.",
     )
     picture_sha256: Sha256 | None = parameter(None, "The hash of the picture in its tags.")
     broadcast: BroadcastRecord | None = parameter(None, "What its bext chunk must say.")
@@ -218,6 +193,13 @@ class FileRecord(Settings):
             raise ValueError(wrong)
         return path
 
+    @field_validator("tags")
+    @classmethod
+    def _are_tags(cls, tags: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
+        if tags is not None:
+            expected_tags(tags)
+        return tags
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         names = ("tags", "picture_sha256", "figures", "broadcast")
@@ -226,6 +208,29 @@ class FileRecord(Settings):
             reason = f"is missing, but {', '.join(said)} can only be of a sound file"
             raise MisfitError([Problem("audio", reason)])
         return self
+
+
+def expected_tags(table: Mapping[str, JsonValue]) -> Tags:
+    """Return the tags that a record says.
+
+    Raises:
+        ValueError: For what are no tags.
+    """
+    gain = table.get("replay_gain")
+    if gain is not None and not (
+        isinstance(gain, dict)
+        and all(v is None or (_is_number(v) and math.isfinite(v)) for v in gain.values())
+        and gain.get("track_gain_db") is not None
+    ):
+        raise ValueError("replay_gain: its gains and peaks are numbers")
+    try:
+        return Tags.from_json(table)
+    except UsageError as error:
+        raise ValueError(error.reason) from error
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 class TargetRecord(Settings):
