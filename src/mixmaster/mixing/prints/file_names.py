@@ -30,6 +30,9 @@ FIELDS: Mapping[str, str] = {
 _SEPARATORS = "_- "
 _UNSAFE = '/\\:*?"<>|'
 _LONGEST = 100
+_LONGEST_BYTES = 200
+"""Of one part of a path, without its suffix: file systems hold 255, manifests' names are longer."""
+
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))}
 
 
@@ -47,16 +50,22 @@ class TemplateError(ValueError):
         self.hint = hint
 
 
-def check_template(template: str) -> None:
+def check_template(template: str, fields: Mapping[str, str] = FIELDS) -> None:
     """Raise for a template that is none.
+
+    Args:
+        template: What names are made of.
+        fields: What it may say.
 
     Raises:
         TemplateError: For a field that does not exist, or braces that do not match.
     """
-    _parts(template)
+    _parts(template, fields)
 
 
-def file_name(template: str, values: Mapping[str, str], suffix: str) -> str:
+def file_name(
+    template: str, values: Mapping[str, str], suffix: str, fields: Mapping[str, str] = FIELDS
+) -> str:
     """Return a file's name, perhaps below folders where the template has slashes.
 
     Values cannot lead anywhere: separators, control characters and what some system forbids become
@@ -65,14 +74,15 @@ def file_name(template: str, values: Mapping[str, str], suffix: str) -> str:
 
     Args:
         template: What the name is made of.
-        values: The value of every field in `FIELDS`.
+        values: The value of every field.
         suffix: The name's end, unless the template has one that says what kind of file it is.
+        fields: What the template may say.
 
     Raises:
         TemplateError: As `check_template`, and where no name is left.
     """
     levels: list[str] = [""]
-    for literal, field in _parts(template):
+    for literal, field in _parts(template, fields):
         first, *more = literal.split("/")
         levels[-1] = _joined(levels[-1], first)
         levels += more
@@ -134,16 +144,16 @@ def bits_text(bit_depth: int) -> str:
     return "32f" if bit_depth == 32 else str(bit_depth)
 
 
-def _parts(template: str) -> list[tuple[str, str | None]]:
-    known = ", ".join(f"{{{name}}}" for name in FIELDS)
+def _parts(template: str, fields: Mapping[str, str]) -> list[tuple[str, str | None]]:
+    known = ", ".join(f"{{{name}}}" for name in fields)
     try:
         parts = list(string.Formatter().parse(template))
     except ValueError as error:
         raise TemplateError(f"'{template}': {error}", f"fields are {known}") from error
     found: list[tuple[str, str | None]] = []
     for literal, field, form, conversion in parts:
-        if field is not None and field not in FIELDS:
-            hint = did_you_mean(field, list(FIELDS))
+        if field is not None and field not in fields:
+            hint = did_you_mean(field, list(fields))
             raise TemplateError(f"'{template}': no field '{{{field}}}'", hint)
         if form or conversion:
             raise TemplateError(f"'{template}': {{{field}}} takes no format", f"write {{{field}}}")
@@ -167,4 +177,6 @@ def _joined(name: str, more: str) -> str:
 
 def _tidy(name: str) -> str:
     name = name.strip(_SEPARATORS + ".")
+    cut = name.encode()[:_LONGEST_BYTES].decode(errors="ignore")
+    name = name if cut == name else cut.rstrip(_SEPARATORS + ".")
     return f"{name}_" if name.partition(".")[0].casefold() in _RESERVED else name
