@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint docs bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/mixmaster demo demo
@@ -16,6 +16,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+docs: $(VENV)/.dev
+	$(BIN)/mixmaster effects --markdown > docs/effects.md
+	$(BIN)/mixmaster presets keys --markdown > docs/documents.md
 
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/run.py

@@ -41,6 +41,7 @@ COMMANDS = (
     "report",
     "profile",
     "presets",
+    "effects",
     "plugins",
     "demo",
 )

@@ -188,6 +188,48 @@ def schema_command(kind: str | None) -> None:
     show_json({"$schema": every[0]["$schema"], "oneOf": every})
 
 
+@command.command(
+    "keys",
+    cls=Command,
+    short_help="List what a kind of document takes.",
+    examples=["presets keys session", "presets keys target --json", "presets keys --markdown"],
+)
+@click.argument("kind", required=False, type=click.Choice(DOCUMENTS))
+@click.option("--markdown", is_flag=True, help="Print the reference, for reading elsewhere.")
+@json_option
+def keys_command(kind: str | None, markdown: bool, as_json: bool) -> None:
+    """List every key that a KIND of document takes: range, default, what it is.
+
+    Without KIND, those of all kinds. What inserts take is told by mixmaster effects.
+    """
+    from mixmaster.cli.output import echo, show, show_json
+    from mixmaster.cli.keys import parameters_table
+    from mixmaster.documents.reference import described, markdown_table
+
+    kinds = DOCUMENTS if kind is None else (kind,)
+    rows = {each: list(described(model_of(each))) for each in kinds}
+    if markdown:
+        parts = [_KEYS_HEAD] if kind is None else []
+        parts += [f"## {each}\n\n{markdown_table(rows[each])}" for each in kinds]
+        echo("\n".join(parts), nl=False)
+    elif as_json:
+        listed = [
+            {"schema": "mixmaster/document/1", "kind": each, "keys": [row.to_json() for row in own]}
+            for each, own in rows.items()
+        ]
+        show_json(listed)
+    else:
+        show(*(parameters_table(f"Keys of a {each}", own) for each, own in rows.items()))
+
+
+_KEYS_HEAD = """# Documents and their keys
+
+Made by `mixmaster presets keys --markdown` from what the program itself reads: do not edit it here.
+`list[].key` is a key of each table in a list, `names.<name>.key` of each table under a name of yours;
+◆ can be automated. What an `insert` takes stands in [effects.md](effects.md).
+"""
+
+
 def _check(kind: str, path: Path) -> None:
     """Raise for a document that is not right, or that names files which are not there."""
     from mixmaster.documents.loading import load
