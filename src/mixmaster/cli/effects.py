@@ -41,8 +41,8 @@ def command(name: str | None, markdown: bool, as_json: bool) -> None:
 
     All of it comes from the declarations that presets are checked against.
     """
-    from mixmaster.cli.output import echo, show, show_json, table
     from mixmaster.cli.keys import parameters_table
+    from mixmaster.cli.output import echo, show, show_json, table
     from mixmaster.errors import UsageError
 
     effects = _effects()

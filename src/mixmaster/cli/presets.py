@@ -202,8 +202,8 @@ def keys_command(kind: str | None, markdown: bool, as_json: bool) -> None:
 
     Without KIND, those of all kinds. What inserts take is told by mixmaster effects.
     """
-    from mixmaster.cli.output import echo, show, show_json
     from mixmaster.cli.keys import parameters_table
+    from mixmaster.cli.output import echo, show, show_json
     from mixmaster.documents.reference import described, markdown_table
 
     kinds = DOCUMENTS if kind is None else (kind,)
@@ -225,8 +225,8 @@ def keys_command(kind: str | None, markdown: bool, as_json: bool) -> None:
 _KEYS_HEAD = """# Documents and their keys
 
 Made by `mixmaster presets keys --markdown` from what the program itself reads: do not edit it here.
-`list[].key` is a key of each table in a list, `names.<name>.key` of each table under a name of yours;
-◆ can be automated. What an `insert` takes stands in [effects.md](effects.md).
+`list[].key` is a key of each table in a list, `names.<name>.key` of each table under a name of
+yours; ◆ can be automated. What an `insert` takes stands in [effects.md](effects.md).
 """
 
 
