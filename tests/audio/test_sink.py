@@ -331,7 +331,7 @@ def test_empty_blocks_and_empty_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("mp3", 16, 48_000, 2), "kind 'mp3'"),
+        (("ac3", 16, 48_000, 2), "kind 'ac3'"),
         (("wav", 20, 48_000, 2), "20 bits"),
         (("aiff", 32, 48_000, 2), "float AIFF.*WAV for float"),
         (("flac", 32, 48_000, 2), "float FLAC"),

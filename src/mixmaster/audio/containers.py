@@ -36,11 +36,11 @@ SUBTYPES = {
 }
 """What libsndfile may say that it found."""
 
-LOSSY_SUBTYPES = {"VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III"}
+LOSSY_SUBTYPES = {"AAC", "VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III"}
 
 
 def sniff(fd: int) -> str:
-    """Return the container: ``wav``, ``flac``, ``aiff``, ``caf``, ``mp3`` or ``ogg``.
+    """Return the container: ``wav``, ``flac``, ``aiff``, ``caf``, ``mp3``, ``ogg`` or ``m4a``.
 
     Args:
         fd: An open descriptor; its position is neither used nor moved.
@@ -71,7 +71,7 @@ def sniff(fd: int) -> str:
             return "mp3"
         raise HeaderError("the file is AAC (ADTS)", READABLE)
     if head[4:8] == b"ftyp":
-        raise HeaderError("the file is MPEG-4 (M4A, MP4)", READABLE)
+        return "m4a"
     raise HeaderError(_what(head), READABLE)
 
 

@@ -20,10 +20,11 @@ AUDIO_SUFFIXES = (
     ".ogg",
     ".oga",
     ".opus",
+    ".m4a",
 )
 """What a folder or a glob is searched for, in any case."""
 
-READABLE = "WAV, RF64, FLAC, AIFF, CAF, MP3, Ogg Vorbis and Opus can be read"
+READABLE = "WAV, RF64, FLAC, AIFF, CAF, MP3, Ogg Vorbis, Opus and M4A can be read"
 
 
 def shown(path: str | os.PathLike[str]) -> str:

@@ -38,7 +38,7 @@ class AudioInfo(Result):
 
     Attributes:
         path: The file.
-        container: ``wav``, ``flac``, ``aiff``, ``caf``, ``mp3`` or ``ogg``.
+        container: ``wav``, ``flac``, ``aiff``, ``caf``, ``mp3``, ``ogg`` or ``m4a``.
         subtype: The sample format or codec: ``PCM_24``, ``FLOAT``, ``VORBIS`` ...
         sample_rate_hz: The file's own rate.
         channels: 1 to 64.
@@ -128,7 +128,13 @@ def _open_wav(fd: int, *, strict: bool) -> tuple[Decoder, tuple[str, ...]]:
 
 
 def _open_other(fd: int, container: str, *, strict: bool) -> tuple[Decoder, tuple[str, ...]]:
-    decoder = LibsndfileDecoder(fd, container)
+    decoder: Decoder
+    if container == "m4a":
+        from mixmaster.audio.mp4_reading import Mp4Decoder
+
+        decoder = Mp4Decoder(fd)
+    else:
+        decoder = LibsndfileDecoder(fd, container)
     try:
         _check_limits(decoder.sample_rate_hz, decoder.channels)
         notes = _settle_length(fd, decoder, container)

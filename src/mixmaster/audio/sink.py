@@ -7,82 +7,33 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
 from mixmaster.arrays import Block
+from mixmaster.audio.encoders import HIGHEST, LossyWriter
 from mixmaster.audio.finite import check_finite
+from mixmaster.audio.formats import CONTAINERS, Container, FileSpec, require_encoder
 from mixmaster.audio.names import shown
 from mixmaster.audio.writers import EncodeError, LibsndfileWriter, WavWriter, Writer
 from mixmaster.dsp.dither import Quantiser
-from mixmaster.errors import OutputError, SignalError, UsageError
+from mixmaster.errors import OutputError, SignalError
 from mixmaster.results import Result
 from mixmaster.units import gain_to_db
 
 _MAX_FLOAT32 = float(np.finfo(np.float32).max)
-_HEADER_BYTES = 1_024  # more than any header that is written here
-_FLAC_MAX_CHANNELS = 8  # RFC 9639, section 9.1.3
-_FLAC_MAX_RATE_HZ = 655_350  # RFC 9639, section 9.1.2
 
-
-Container = Literal["wav", "flac", "aiff"]
-
-CONTAINERS: dict[str, Container] = {
-    ".wav": "wav",
-    ".flac": "flac",
-    ".aif": "aiff",
-    ".aiff": "aiff",
-}
-"""What a file name's end says is to be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileSpec(Result):
-    """What kind of file is to be written.
-
-    Attributes:
-        container: ``wav`` (RF64 where needed), ``flac`` or ``aiff``.
-        bit_depth: 16 or 24; 32 means float, and WAV.
-        sample_rate_hz: 8,000 to 768,000; FLAC up to 655,350.
-        channels: 1 to 64; FLAC up to 8.
-
-    Raises:
-        UsageError: For what the container cannot hold.
-    """
-
-    container: Container
-    bit_depth: Literal[16, 24, 32]
-    sample_rate_hz: int
-    channels: int
-
-    def __post_init__(self) -> None:
-        if self.container not in {"wav", "flac", "aiff"}:
-            raise UsageError(
-                "", f"files of kind {self.container!r}", "wav, flac or aiff are written"
-            )
-        if self.bit_depth not in {16, 24, 32}:
-            raise UsageError("", f"{self.bit_depth} bits", "16, 24 or 32 (float) are written")
-        if self.bit_depth == 32 and self.container != "wav":
-            name = self.container.upper()
-            raise UsageError("", f"32-bit float {name}", "16 or 24 bits, or WAV for float")
-        flac = self.container == "flac"
-        high = _FLAC_MAX_CHANNELS if flac else 64
-        if not 1 <= self.channels <= high:
-            raise UsageError("", f"{self.channels} channels", f"{self.container} holds 1 to {high}")
-        fastest = _FLAC_MAX_RATE_HZ if flac else 768_000
-        if not 8_000 <= self.sample_rate_hz <= fastest:
-            rates = f"{self.container} holds 8000 to {fastest} Hz"
-            raise UsageError("", f"a rate of {self.sample_rate_hz} Hz", rates)
-
-    @property
-    def suffix(self) -> str:
-        """The file name's usual end: ``.wav``, ``.flac`` or ``.aiff``."""
-        return f".{self.container}"
-
-    def bytes_at_most(self, frames: int) -> int:
-        """Return how many bytes ``frames`` frames take at most; for estimates of disk space."""
-        return frames * self.channels * self.bit_depth // 8 * 101 // 100 + _HEADER_BYTES
+__all__ = [
+    "CONTAINERS",
+    "AudioSink",
+    "Container",
+    "FileSpec",
+    "SinkReport",
+    "open_sink",
+    "output_error",
+    "require_encoder",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +84,7 @@ class AudioSink:
         self._peak = 0.0
         self._report: SinkReport | None = None
         self._quantiser: Quantiser | None = None
+        require_encoder(spec.container)
         if spec.bit_depth != 32:
             self._quantiser = Quantiser(spec.bit_depth, spec.channels, seed=seed, dither=dither)
         try:
@@ -148,6 +100,12 @@ class AudioSink:
 
     def _open_writer(self, frames_expected: int | None) -> Writer:
         spec = self.spec
+        if spec.container in {"aac", "alac"}:
+            from mixmaster.audio.mp4 import Mp4Writer
+
+            return Mp4Writer(self.path, spec)
+        if spec.is_lossy:
+            return LossyWriter(self._fd, spec)
         if spec.container == "wav":
             return WavWriter(
                 self._fd, spec.bit_depth, spec.sample_rate_hz, spec.channels, frames_expected
@@ -197,9 +155,13 @@ class AudioSink:
         if self._quantiser is not None:
             return self._quantiser.process(block, self.frames)
         peak = max(float(block.max()), -float(block.min()))
-        if peak > _MAX_FLOAT32:
+        lossy = self.spec.is_lossy
+        if peak > (HIGHEST if lossy else _MAX_FLOAT32):
             frame = int(np.argmax(np.abs(block).max(axis=0)))
             seconds = (self.frames + frame) / self.spec.sample_rate_hz
+            if lossy:
+                hint = "no encoder takes that: turn it down"
+                raise SignalError(where, "samples over +12 dBFS", seconds, hint)
             raise SignalError(where, "a value too large for 32-bit float", seconds)
         self._peak = max(self._peak, peak)
         out = np.empty((block.shape[1], block.shape[0]), dtype=np.float32)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import struct
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,33 @@ class Writer(ABC):
 
     def abandon(self) -> None:  # noqa: B027 - only some hold anything
         """Release what is held; the file is thrown away."""
+
+
+class Regrouped:
+    """Samples in pieces of one length, whatever the lengths they come in.
+
+    Args:
+        frames: The length of a piece.
+        channels: Channels.
+        dtype: The samples' type.
+    """
+
+    def __init__(self, frames: int, channels: int, dtype: npt.DTypeLike) -> None:
+        self._frames = frames
+        self._rest: npt.NDArray[Any] = np.zeros((0, channels), dtype)
+
+    def add(self, samples: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
+        """Yield whole pieces, ``(frames, channels)``, of what there is with ``samples`` behind."""
+        if self._rest.shape[0]:
+            samples = np.concatenate((self._rest, samples))
+        whole = samples.shape[0] // self._frames * self._frames
+        self._rest = samples[whole:].copy()
+        for start in range(0, whole, self._frames):
+            yield samples[start : start + self._frames]
+
+    def rest(self) -> npt.NDArray[Any]:
+        """Return what is left, shorter than a piece."""
+        return self._rest
 
 
 class WavWriter(Writer):
