@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from mixmaster.documents.base import MisfitError, Settings, items, parameter
 from mixmaster.errors import Problem
+from mixmaster.mixing.prints.file_names import TemplateError, check_template
 
 PackageField = Literal[
     "title",
@@ -31,9 +32,9 @@ FIELDS: Final = {
     "artist": "whose track it is",
     "album": "the album's title",
     "album_artist": "whose album it is",
-    "title": "the track's title",
+    "title": "the track's title, its version in brackets behind it: Song (Live)",
     "track": "its number on the album, in two digits: 03",
-    "version": "Live, Radio Edit; of alternates what they are: Instrumental",
+    "version": "the version alone: Live, Radio Edit; of alternates what they are: Instrumental",
     "isrc": "its ISRC",
     "upc": "the album's UPC or EAN",
     "catalogue": "the label's number",
@@ -97,7 +98,7 @@ class Package(Settings):
     )
     art: ArtRule | None = parameter(None, "What it asks of the cover; silent: it takes none.")
     name_template: str = parameter(
-        "{track} {artist} - {title} ({version})",
+        "{track} {artist} - {title}",
         "What files are called: fields are "
         + ", ".join(f"{{{name}}}" for name in FIELDS)
         + "; slashes make folders.",
@@ -127,6 +128,10 @@ class Package(Settings):
             problems.append(Problem("wants", reason, "say it once"))
         if "art" in (*self.needs, *self.wants) and self.art is None:
             problems.append(Problem("art", "is asked for, but not described", "add [package.art]"))
+        try:
+            check_template(self.name_template, FIELDS)
+        except TemplateError as error:
+            problems.append(Problem("name_template", error.reason, error.hint))
         if problems:
             raise MisfitError(problems)
         return self
