@@ -60,7 +60,7 @@ _SECRETS: Final = (
     re.compile(r"\bya29\.[A-Za-z0-9._-]+"),  # access tokens of Google
     re.compile(r"(?i)<(AWSAccessKeyId|StringToSign|SignatureProvided)>.*?</\1>", re.DOTALL),
     re.compile(
-        r"(?i)\b(?:access_?key(?:_?id)?|secret(?:_?access_?key)?|session_?token|password|token|key)"
+        r"(?i)[\w-]*(?:access_?key(?:_?id)?|secret(?:_?access_?key)?|session_?token|password|token|key)"
         r"\s*[=:]\s*['\"]?[^\s,'\")}]+"
     ),
 )

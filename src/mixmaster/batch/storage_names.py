@@ -141,6 +141,10 @@ def checked_name(name: str, where: str) -> str:
     return name
 
 
+def _hidden(name: str) -> bool:
+    return any(part.startswith(".") and part not in {".", ".."} for part in name.split("/"))
+
+
 def pick_names(names: list[str], where: str) -> list[str]:
     """Return the names of a listing that are somebody's files, checked and sorted.
 
@@ -153,7 +157,7 @@ def pick_names(names: list[str], where: str) -> list[str]:
     kept = sorted(
         checked_name(name, where)
         for name in names
-        if name and not name.endswith("/") and not any(p.startswith(".") for p in name.split("/"))
+        if name and not name.endswith("/") and not _hidden(name)
     )
     folded: dict[str, str] = {}
     for name in kept:

@@ -3,8 +3,8 @@
 For each file, in this order, so that a stop between any two steps leaves no wrong file that could
 be taken for a right one:
 
-1. a mark, ``.<file>.<hash>.pending``, says which content is about to lie there: should this
-   process end, the next run knows the file for ours though no manifest speaks for it;
+1. a mark, ``.<file>.<hash>.pending``, says which content of ours lies there and which is about
+   to: should this process end, the next run knows either for ours though no manifest speaks for it;
 2. an older manifest goes, since it will soon speak of something else;
 3. the file is put, read back, and its size and hash compared;
 4. its manifest is put and read back; then the mark goes.
@@ -80,29 +80,27 @@ def publish(
     """
     ready = [_ready(source, at) for source, at in files]
     states = [_state(scratch, each, overwrite=overwrite) for each in ready]
-    marks = {}
-    for each, there in zip(ready, states, strict=True):
+    for each, (there, found) in zip(ready, states, strict=True):
+        mark = each.at.beside(f".{each.at.name}.{each.sha256[:16]}.pending")
         if there == "whole":
+            scratch.remote.remove(mark)  # should an earlier run have been stopped at its last step
             continue
-        marks[each.at] = mark = each.at.beside(f".{each.at.name}.{each.sha256[:16]}.pending")
-        said = {"schema": MARK_SCHEMA, "sha256": each.sha256}
+        said = {"schema": MARK_SCHEMA, "sha256": [each.sha256, *filter(None, (found,))]}
         scratch.remote.write(mark, json.dumps(said).encode())
         scratch.remote.remove(manifest_location(each.at))
         if there != "sent":
             scratch.remote.upload(each.source, each.at, each.sha256)
         if seen := scratch.remote.look(each.at):
             scratch.remember(seen, each.sha256)
-    for each, there in zip(ready, states, strict=True):
+    for each, (there, _) in zip(ready, states, strict=True):
         if there == "whole":
             continue
         scratch.remote.write(manifest_location(each.at), each.manifest)
-        scratch.remote.remove(marks[each.at])
-        if there:  # an earlier run may have been stopped here
-            for old in _marks(scratch.remote, each.at):
-                scratch.remote.remove(old)
+        for mark in _marks(scratch.remote, each.at):  # ours, and those of runs that were stopped
+            scratch.remote.remove(mark)
     return [
         Put(each.at, each.sha256, each.source.stat().st_size, there not in {"whole", "sent"})
-        for each, there in zip(ready, states, strict=True)
+        for each, (there, _) in zip(ready, states, strict=True)
     ]
 
 
@@ -139,21 +137,24 @@ def _ready(source: Path, at: Location) -> _Ready:
     return _Ready(source, at, sha256, manifest)
 
 
-def _state(scratch: Scratch, ready: _Ready, *, overwrite: bool) -> str:
-    """Return ``whole``, ``sent`` (without its manifest), ``ours``, or ``""`` for nothing."""
+def _state(scratch: Scratch, ready: _Ready, *, overwrite: bool) -> tuple[str, str]:
+    """Return what lies there, and its hash.
+
+    That is ``whole``, ``sent`` (it only lacks its manifest), ``ours``, or ``""`` for nothing.
+    """
     said = _manifest(scratch.remote, ready.at)
     beside = manifest_location(ready.at)
     if said is None and not overwrite and scratch.remote.look(beside) is not None:
         reason = "it exists and is no manifest, but the manifest would lie there"
         raise OutputError(str(beside), reason, "--overwrite replaces it")
     if scratch.remote.look(ready.at) is None:
-        return ""
+        return "", ""
     found = scratch.sha256(ready.at)
     if found == ready.sha256:
-        return "whole" if said is not None and said == json.loads(ready.manifest) else "sent"
+        return "whole" if said == json.loads(ready.manifest) else "sent", found
     ours = {said["sha256"]} if said is not None else set()
     if found in ours or overwrite or found in _marked(scratch.remote, ready.at):
-        return "ours"
+        return "ours", found
     reason = "it exists, and no manifest beside it says that it was made here unchanged"
     raise OutputError(
         str(ready.at), reason, "--overwrite replaces it; or name another place for outputs"
@@ -194,5 +195,6 @@ def _marked(remote: Remote, at: Location) -> set[str]:
         except (ValueError, RecursionError):
             continue
         if isinstance(said, dict) and said.get("schema") == MARK_SCHEMA:
-            hashes.add(str(said.get("sha256", "")))
+            meant = said.get("sha256")
+            hashes |= {str(each) for each in meant} if isinstance(meant, list) else set()
     return hashes

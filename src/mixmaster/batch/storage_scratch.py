@@ -96,7 +96,8 @@ class Scratch:
             at: The file in its store.
             target: Where it is wanted; must not exist yet. It may share its content with the
                 scratch folder, and is not to be written to.
-            sha256: The hash that it must have, when that is known.
+            sha256: The hash that it must have, when that is known: then the store is not even
+                asked for what is kept.
 
         Raises:
             StorageError: When it cannot be fetched, or is something else than was said.
@@ -163,15 +164,16 @@ class Scratch:
         return sum(size for _, size, _ in self._kept())
 
     def _content_of(self, at: Location, sha256: str | None) -> tuple[Path, str, bool]:
+        if sha256 is not None and self._whole(path := self._path(sha256)):
+            return path, sha256, False
         seen = self.remote.look(at)
         if seen is None:
             raise StorageError(str(at), "it is not there")
         known = self.known(seen)
         if sha256 is not None and known not in {None, sha256}:
             raise _another(at)
-        for digest in filter(None, (known, sha256)):
-            if self._whole(path := self._path(digest)):
-                return path, digest, False
+        if known is not None and self._whole(path := self._path(known)):
+            return path, known, False
         self._make_room(at, seen.size_bytes)
         with self._part() as part:
             digest = self.remote.fetch(at, part)
