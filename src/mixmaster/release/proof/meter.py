@@ -64,7 +64,7 @@ def hear(path: Path, tell: Callable[[float], None] | None = None) -> Heard:
         meter = _Meter(source.sample_rate_hz, source.channels, shown(path))
         digest = hashlib.sha256()
         for block in source.blocks(_BLOCK_FRAMES):
-            digest.update(np.ascontiguousarray(block.T, "<f4"))
+            digest.update(np.ascontiguousarray(block.T, "<f4").data)
             meter.update(block)
             if tell is not None:
                 tell(float(block.shape[1]))

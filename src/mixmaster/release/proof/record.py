@@ -238,9 +238,9 @@ class TargetRecord(Settings):
 
     id: Text = parameter(..., "What files call it: spotify.")
     name: Text = parameter(..., "What people call it.")
-    policy: Literal["album", "track", "none"] = parameter(
-        "none",
-        "album: the tracks' relations are kept; track: each has the target's loudness; none: as "
+    policy: Literal["album", "track", "as_is"] = parameter(
+        "as_is",
+        "album: the tracks' relations are kept; track: each has the target's loudness; as_is: as "
         "they are.",
     )
     format: Text = parameter("", "The files' format in words: FLAC 24 bit / 44.1 kHz.")
