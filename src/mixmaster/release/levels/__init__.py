@@ -1,0 +1,1 @@
+"""How loud an album's tracks are beside each other, how well they go together, and excerpts."""

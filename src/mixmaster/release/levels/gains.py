@@ -1,0 +1,291 @@
+"""The loudness of each track of an album at a target, so that the tracks keep their relations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from mixmaster.arrays import Block
+from mixmaster.errors import UsageError
+from mixmaster.mastering.options import NamedTarget
+from mixmaster.mastering.target import Target
+from mixmaster.metering.loudness import album_lufs
+from mixmaster.release.levels.album import (
+    AlbumLevels,
+    TrackLevel,
+    TrackLoudness,
+    lowered_words,
+    rounded,
+)
+from mixmaster.release.levels.policy import AskedMode, Policy, policy_of
+from mixmaster.release.levels.reach import (
+    Heard,
+    Limits,
+    Reach,
+    ceiling_of,
+    loudest_3_s_lufs,
+    reach_of,
+)
+from mixmaster.units import db_to_power
+
+_MUCH_LIMITING_DB: Final = 6.0
+"""Of a highest peak; more is told."""
+
+_SAME_LU: Final = 1e-3
+
+
+def album_gains(
+    tracks: Sequence[TrackLoudness],
+    target: NamedTarget,
+    mode: AskedMode = "target",
+    *,
+    loudness_lufs: float | None = None,
+    preset_lufs: float | None = None,
+) -> AlbumLevels:
+    """Return the loudness that each track of an album is to have at a target.
+
+    All tracks get one gain (but for their offsets), so that what they are to each other stays. It
+    is found from what the place's figure is meant of, see ``policy``; where one track cannot become
+    as loud under its ceiling, with the limiting or the peak-to-loudness ratio it is allowed, the
+    whole album stays as far below, and that is said. Track by track, each is by itself, and offsets
+    are left out.
+
+    Mixes and approved masters on one album are on no common scale: a mix has any level. The mixes
+    are taken as if their album loudness were that of the approved masters, and that is said.
+
+    Where all tracks are approved masters and the place levels what it plays by itself, they are
+    turned down only as far as its ceiling asks for; a loudness that is a condition is kept to.
+
+    Args:
+        tracks: In the album's order.
+        target: Where it goes.
+        mode: What is asked for, see ``policy.policy_of``.
+        loudness_lufs: Instead of the target's loudness.
+        preset_lufs: The mastering preset's own, where the target leaves it open.
+
+    Raises:
+        UsageError: For no tracks, two of one key, or no loudness of a whole album since nobody
+            kept a track's powers.
+    """
+    _check(target, tracks)
+    asked = _asked(target.target, loudness_lufs, preset_lufs)
+    policy = policy_of(target.target, mode)
+    notes: list[str] = []
+    heard = [each for each in tracks if each.integrated_lufs is not None]
+    if (
+        heard
+        and all(each.limits.only_down for each in heard)
+        and policy.mode != "as_is"
+        and not policy.required
+    ):
+        policy = replace(policy, mode="as_is")
+        notes.append(
+            "approved masters: they are turned down only where the ceiling asks for it; the place "
+            "levels what it plays by itself"
+        )
+    scales = _scales(heard, policy, notes)
+    placed = [_place(each, target.target, scales.get(each.key, 0.0), policy) for each in tracks]
+    gains, lowered_lu, worst = _gains(placed, target.target, policy, asked)
+    if worst is not None and lowered_lu > 0.0:
+        notes.append(lowered_words(worst.track.name, lowered_lu, worst.reach.why))
+    common = None
+    if policy.mode != "track":
+        common = next(iter(gains.values()), 0.0)
+    return AlbumLevels(
+        target=target.name,
+        mode=policy.mode,
+        means=policy.means,
+        asked_lufs=asked,
+        gain_db=None if common is None else rounded(common),
+        album_lufs=_album_lufs(placed, gains),
+        lowered_lu=rounded(lowered_lu),
+        lowered_by=worst.track.key if worst is not None and lowered_lu > 0.0 else "",
+        tracks=tuple(_level(each, gains[each.track.key], target.target) for each in placed),
+        notes=tuple(notes),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """A track on the album's scale: ``base_db`` is the gain that puts it there."""
+
+    track: TrackLoudness
+    limits: Limits
+    base_db: float
+    reach: Reach
+
+    @property
+    def base_lufs(self) -> float | None:
+        """Its loudness on the album's scale."""
+        lufs = self.track.integrated_lufs
+        return None if lufs is None else lufs + self.base_db
+
+    @property
+    def room_db(self) -> float:
+        """How much gain on top it can take."""
+        base = self.base_lufs
+        return np.inf if base is None or self.reach.lufs is None else self.reach.lufs - base
+
+
+def _check(target: NamedTarget, tracks: Sequence[TrackLoudness]) -> None:
+    keys = [each.key for each in tracks]
+    if not keys:
+        raise UsageError(target.name, "an album has a track at least", "give its tracks")
+    twice = [key for key in dict.fromkeys(keys) if keys.count(key) > 1]
+    if twice:
+        raise UsageError(target.name, f"two tracks are called '{twice[0]}'", "each key once")
+
+
+def _asked(target: Target, loudness_lufs: float | None, preset_lufs: float | None) -> float | None:
+    """Return the loudness that is asked for; as a single track's request settles it."""
+    if loudness_lufs is not None:
+        return loudness_lufs
+    if target.dialogue is not None:
+        return None
+    if target.integrated_lufs is not None or target.short_term_lufs is not None:
+        return target.integrated_lufs
+    if target.true_peak_dbtp is None or target.gain_only:
+        return None
+    return preset_lufs
+
+
+def _scales(heard: Sequence[TrackLoudness], policy: Policy, notes: list[str]) -> dict[str, float]:
+    """Return what brings mixes to the scale of approved masters, by key, where both are there."""
+    mixes = [each for each in heard if not each.limits.only_down]
+    masters = [each for each in heard if each.limits.only_down]
+    if not mixes or not masters or policy.mode not in {"album", "loudest"}:
+        return {}
+    levels = [
+        album_lufs([_powers(each, "mixes and masters together") for each in group])
+        for group in (masters, mixes)
+    ]
+    if levels[0] is None or levels[1] is None:
+        return {}
+    notes.append(
+        "mixes and approved masters have no common level: the mixes, "
+        f"{levels[1]:.1f} LUFS together, are taken as if they were as loud as the masters "
+        f"together, {levels[0]:.1f} LUFS"
+    )
+    return {each.key: levels[0] - levels[1] for each in mixes}
+
+
+def _powers(track: TrackLoudness, what: str) -> Block:
+    if track.powers is None:
+        raise UsageError(track.name, f"its powers are needed for {what}", "measure it again")
+    return track.powers
+
+
+def _place(track: TrackLoudness, target: Target, scale_db: float, policy: Policy) -> _Placed:
+    least = [x for x in (track.limits.min_plr_lu, target.min_plr_lu) if x is not None]
+    limits = replace(
+        track.limits,
+        limiting=track.limits.limiting and not target.gain_only,
+        min_plr_lu=max(least, default=None),
+    )
+    reach = Reach(None)
+    if track.integrated_lufs is not None:
+        short_term = None if track.powers is None else loudest_3_s_lufs(track.powers)
+        heard = Heard(track.integrated_lufs, track.true_peak_dbtp, short_term)
+        reach = reach_of(target, limits, heard)
+    offset = 0.0 if policy.mode == "track" else track.offset_lu
+    return _Placed(track, limits, scale_db + offset, reach)
+
+
+def _gains(
+    placed: Sequence[_Placed], target: Target, policy: Policy, asked: float | None
+) -> tuple[dict[str, float], float, _Placed | None]:
+    """Return the gain on top of each track's base, what the album lacks, and whose fault it is."""
+    if policy.mode == "track":
+        alone = {each.track.key: _alone_db(each, asked, target) for each in placed}
+        return alone, 0.0, None
+    free = _free_db(placed, target, policy, asked)
+    worst = min(placed, key=lambda each: each.room_db)
+    gain = min(free, worst.room_db)
+    if gain == np.inf:
+        gain = 0.0
+    lacking = free - gain if free < np.inf else 0.0
+    return {each.track.key: gain for each in placed}, lacking, worst
+
+
+def _alone_db(placed: _Placed, asked: float | None, target: Target) -> float:
+    base = placed.base_lufs
+    if base is None:
+        return 0.0
+    free = asked - base if asked is not None else (np.inf if _fills(target) else 0.0)
+    gain = min(free, placed.room_db)
+    return 0.0 if gain == np.inf else gain
+
+
+def _fills(target: Target) -> bool:
+    """Return whether a target without an integrated loudness is filled up to what it allows."""
+    return target.integrated_lufs is None and (
+        target.gain_only or target.short_term_lufs is not None
+    )
+
+
+def _free_db(
+    placed: Sequence[_Placed], target: Target, policy: Policy, asked: float | None
+) -> float:
+    """Return the common gain that is wanted, whatever stands in its way."""
+    bases = [base for each in placed if (base := each.base_lufs) is not None]
+    if policy.mode == "as_is" or not bases:
+        return 0.0
+    if asked is None:
+        return np.inf if _fills(target) else 0.0
+    if policy.mode == "loudest":
+        return asked - max(bases)
+    together = album_lufs(
+        [
+            _powers(each.track, "the loudness of the whole album") * db_to_power(each.base_db)
+            for each in placed
+            if each.track.integrated_lufs is not None
+        ]
+    )
+    assert together is not None
+    return asked - together
+
+
+def _album_lufs(placed: Sequence[_Placed], gains: Mapping[str, float]) -> float | None:
+    powers = []
+    for each in placed:
+        if each.track.integrated_lufs is None:
+            continue
+        if each.track.powers is None:
+            return None
+        gain = each.base_db + gains[each.track.key]
+        powers.append(each.track.powers * db_to_power(gain))
+    lufs = album_lufs(powers)
+    return None if lufs is None else rounded(lufs)
+
+
+def _level(placed: _Placed, gain: float, target: Target) -> TrackLevel:
+    track, limits = placed.track, placed.limits
+    gain_db = placed.base_db + gain
+    lufs, peak = track.integrated_lufs, track.true_peak_dbtp
+    wanted = None if lufs is None or target.dialogue is not None else lufs + gain_db
+    ceiling = ceiling_of(target, limits, wanted)
+    said = []
+    limited = 0.0
+    if lufs is None:
+        said.append("it has no loudness: only the gain of the others is set")
+    elif peak is not None and ceiling is not None and limits.limiting:
+        limited = max(0.0, peak + gain_db - ceiling)
+    if limited > _MUCH_LIMITING_DB:
+        said.append(f"its highest peak is limited by some {limited:.1f} dB")
+    held = placed.reach.lufs is not None and wanted is not None
+    if held and abs((placed.reach.lufs or 0.0) - (wanted or 0.0)) < _SAME_LU:
+        said.append(f"it can be no louder: {placed.reach.why}")
+    return TrackLevel(
+        key=track.key,
+        name=track.name,
+        integrated_lufs=lufs,
+        offset_lu=track.offset_lu,
+        wanted_lufs=None if wanted is None else rounded(wanted),
+        gain_db=rounded(gain_db),
+        limited_db=rounded(limited),
+        ceiling_dbtp=ceiling,
+        said=tuple(said),
+    )
