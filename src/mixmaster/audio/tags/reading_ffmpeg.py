@@ -38,6 +38,8 @@ def _seen(opened: Any) -> tuple[str, dict[str, str], str | None]:
     for stream in opened.streams.audio:  # Ogg keeps comments with the stream
         metadata = {**{name.lower(): text for name, text in stream.metadata.items()}, **metadata}
     values = {field.name: metadata.get(field.ffmpeg, "") for field in TEXTS if field.ffmpeg}
+    if "time_reference" in metadata:  # bext, whose day of origination FFmpeg calls the date
+        del values["date"]
     picture = None
     for stream in opened.streams.video:
         packet = next(opened.demux(stream), None)

@@ -47,6 +47,7 @@ def set_chunks(fd: int, chunks: Mapping[bytes, bytes | None]) -> None:
     parts = _take_apart(fd)
     kept = [(name, body) for name, body in parts.before if not _replaced(name, body, chunks)]
     kept += [(name, body) for name, body in chunks.items() if body is not None]
+    kept.sort(key=_place)
     tail = b"\0" * (parts.data_bytes % 2) + _without(parts.behind, chunks)
     head = _head(parts, kept, len(tail))
     shift = len(head) - parts.data_at
@@ -69,6 +70,13 @@ def chunks_of(fd: int) -> dict[bytes, bytes]:
         if name in _OURS or (name == b"LIST" and body[:4] == b"INFO"):
             found.setdefault(b"id3 " if name == b"ID3 " else name, body)
     return found
+
+
+def _place(chunk: tuple[bytes, bytes]) -> int:
+    """Return where a chunk of ours stands, behind all others, whichever was put in first."""
+    name, body = chunk
+    is_info = name == b"LIST" and body[:4] == b"INFO"
+    return 2 if is_info else {b"bext": 1, b"id3 ": 3}.get(name, 0)
 
 
 def _replaced(name: bytes, body: bytes, chunks: Mapping[bytes, bytes | None]) -> bool:
