@@ -38,7 +38,7 @@ def audio_record(spec: FileSpec, frames: int) -> AudioRecord:
     return audio.model_copy(update={"bit_depth": spec.bit_depth})
 
 
-def recorded(  # noqa: PLR0913 - a file's record has that many sides
+def recorded(
     folder: Path,
     path: str,
     kind: FileKind,
