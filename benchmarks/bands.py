@@ -19,6 +19,7 @@ import numpy as np
 import pedalboard
 from pedalboard import Compressor, HighpassFilter, LowpassFilter
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
 from mixmaster.arrays import Block
 from mixmaster.dsp.convolver import Convolver
 from mixmaster.dsp.crossover import Crossover, LinearCrossover
@@ -227,6 +228,8 @@ def main() -> None:
                 f"{case.name:32}{channels:>9}{speeds[0]:>11.1f}{speeds[1]:>12.1f}{ratio:>15.2f}",
                 flush=True,
             )
+            name = f"{case.name}, {'mono' if channels == 1 else 'stereo'}"
+            record("bands", name, ratio, "times", peer="pedalboard")
 
 
 if __name__ == "__main__":

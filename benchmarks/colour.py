@@ -19,6 +19,7 @@ from collections.abc import Callable
 import numpy as np
 import pedalboard
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
 from mixmaster.arrays import Block
 from mixmaster.effects.base import BlockContext, Context, Effect
 from mixmaster.effects.chorus import Chorus
@@ -116,7 +117,14 @@ def speeds() -> None:
             if channels == 1 and isinstance(effect, AutoPan):
                 continue
             mine = speed(ours(effect, signal), signal.size)
-            peer = "-" if plugin is None else f"{speed(theirs(plugin, signal), signal.size):.0f}"
+            own = f"{name}, {'mono' if channels == 1 else 'stereo'}"
+            peer = "-"
+            if plugin is not None:
+                their_speed = speed(theirs(plugin, signal), signal.size)
+                peer = f"{their_speed:.0f}"
+                record("colour", own, mine / their_speed, "times", peer="pedalboard")
+            else:
+                record("colour", own, mine, "M samples/s")
             print(f"{name:24}{channels:>9}{mine:>11.1f}{peer:>12}", flush=True)
 
 

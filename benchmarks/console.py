@@ -27,6 +27,8 @@ from typing import Any
 
 import numpy as np
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
+
 RATE = 48_000
 STRIPS = 64
 STEREO = 8
@@ -267,6 +269,11 @@ def table(folder: Path, minutes: float, runs: int) -> None:
             f"| threads: {threads} | {wall:6.1f} | {60.0 * minutes / wall:5.2f} "
             f"| {processor:6.1f} | {memory:5.0f} |"
         )
+    real_time = 60.0 * minutes / walls[2]
+    record("console", f"{STRIPS} strips, times real time", real_time, "", goal=3.0)
+    record("console", "two threads, times one", walls[1] / walls[2], "", goal=1.6)
+    peak = max(row[2] for row in found[2])
+    record("console", "peak memory", peak, "MB", goal=700.0, better="lower")
     print(f"\nTwo threads: {walls[1] / walls[2]:.2f} times one.")
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pedalboard
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
 from mixmaster.arrays import Block
 from mixmaster.effects.base import BlockContext, Context, Effect
 from mixmaster.effects.compressor import Compressor
@@ -142,6 +143,8 @@ def main() -> None:
             ]
             ratio = statistics.median(theirs_s / ours_s for ours_s, theirs_s in pairs)
             print(f"{case.name:29}{channels:>9}{speeds[0]:>11.0f}{speeds[1]:>12.0f}{ratio:>15.2f}")
+            name = f"{case.name}, {'mono' if channels == 1 else 'stereo'}"
+            record("dynamics", name, ratio, "times", peer="pedalboard")
 
 
 if __name__ == "__main__":

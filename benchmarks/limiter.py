@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
 from limiter_figures import (  # type: ignore[import-not-found]  # beside this script
     CEILING_DBTP,
     crest_db,
@@ -219,6 +220,7 @@ def speed_table(signal: Block, rate: int) -> None:
             limit(loud, rate, 6.0)
             spent.append(time.process_time() - start)
         print(f"{title:22}{loud.size / min(spent) / 1e6:>8.1f}", flush=True)
+        record("limiter", title, loud.size / min(spent) / 1e6, "M samples/s")
 
 
 def main() -> None:

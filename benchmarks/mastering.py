@@ -26,6 +26,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
+
 RATE = 44_100
 SECONDS = 180
 PAIRS = 5
@@ -252,6 +254,8 @@ def compare(folder: Path) -> int:
         statistics.median(a / b for a, b in zip(seconds[peer], seconds["ours"], strict=True))
         for peer in SIDES[1:]
     ]
+    record("mastering", "3 min, one target", ratios[0], "times", peer="matchering", goal=1.0)
+    record("mastering", "3 min, one target", ratios[1], "times", peer="a pedalboard script")
     print(f"\nours is {ratios[0]:.2f} times as fast as matchering (goal: more than 1), ", end="")
     print(f"{ratios[1]:.2f} times as the script")
     return 0 if ratios[0] > 1.0 else 1
@@ -301,6 +305,9 @@ def lengths(folder: Path) -> int:
     for minutes in MINUTES:
         first, all_ = found[minutes, 1][1], found[minutes, len(PLACES)][1]
         shares.append((all_ - first) / (len(PLACES) - 1) / first)
+    for minutes, share in zip(MINUTES, shares, strict=True):
+        name = f"a further target, {minutes} min, as a share of the first"
+        record("mastering", name, share, "", goal=MOST_OF_FIRST, better="lower")
     growth = max(found[long, n][2] - found[short, n][2] for n in (1, len(PLACES)))
     print(
         f"\na further target costs {', '.join(f'{share:.2f}' for share in shares)} of the first "

@@ -22,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
+
 RATE = 44_100
 SECONDS = 600
 PAIRS = 7
@@ -168,6 +170,8 @@ def compare(path: Path) -> int:
         peer: statistics.median(a / b for a, b in zip(seconds[peer], seconds["ours"], strict=True))
         for peer in SIDES[1:]
     }
+    for peer, ratio in ratios.items():
+        record("measure", "10 min, loudness and true peak", ratio, "times", peer=peer, goal=GOAL)
     said = ", ".join(f"{ratio:.2f} times as fast as {peer}" for peer, ratio in ratios.items())
     print(f"\nours is {said} (goal: {GOAL} of each)")
     return 0 if min(ratios.values()) >= GOAL else 1

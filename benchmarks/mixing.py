@@ -3,7 +3,7 @@
 Half of the stems are mono, half stereo: 24-bit WAV, 48 kHz, 3 minutes. Each gets a high-pass,
 three EQ bands, a compressor, fader and pan. Ours hashes its inputs, meters every strip in and
 out, writes a 32-bit float premaster, reads it back, measures it and writes a manifest; the
-script writes the file and is done.
+script writes the file and is done. So do FFmpeg's filter graph and SoX, where they are installed.
 
     python benchmarks/mixing.py            # the table: speed, pair by pair
     python benchmarks/mixing.py --memory   # peak memory at 3 and at 30 minutes
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,9 +23,20 @@ from pathlib import Path
 
 import numpy as np
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
+
 RATE = 48_000
 STEMS = 16
 PAIRS = 5
+NAMES = {
+    "ours": "mixmaster",
+    "one": "mixmaster, 1 thread",
+    "peer": "pedalboard + soundfile",
+    "ffmpeg": "FFmpeg's filter graph",
+    "sox": "SoX",
+}
+OURS = ("ours", "one")
+PROGRAMS = {"ffmpeg": "ffmpeg", "sox": "sox"}
 PRESET = """
 format = 1
 kind = "mix"
@@ -113,14 +125,74 @@ def ours(folder: Path, output: Path, threads: int = 2) -> None:
     mix(plan, output, overwrite=True)
 
 
+def filter_graph(folder: Path, output: Path) -> None:
+    """The same in FFmpeg's own filters, all in one command."""
+    stems = sorted(folder.glob("*.wav"))
+    gain, angle = 10.0 ** (-6.0 / 20.0), (0.25 + 1.0) / 2.0 * np.pi / 2.0
+    left, right = gain * np.cos(angle), gain * np.sin(angle)
+    chains = []
+    for number, path in enumerate(stems):
+        second = "c0" if number < STEMS // 2 else "c1"
+        del path
+        chains.append(
+            f"[{number}:a]highpass=f=80,equalizer=f=250:t=q:w=1:g=-2,"
+            "equalizer=f=2500:t=q:w=1:g=2,highshelf=f=8000:g=2,"
+            "acompressor=threshold=-20dB:ratio=3:attack=10:release=100,"
+            f"pan=stereo|c0={left:.6f}*c0|c1={right:.6f}*{second}[s{number}]"
+        )
+    names = "".join(f"[s{number}]" for number in range(len(stems)))
+    graph = f"{';'.join(chains)};{names}amix=inputs={len(stems)}:normalize=0"
+    files = [word for path in stems for word in ("-i", str(path))]
+    quiet = ("ffmpeg", "-v", "error", "-y")
+    subprocess.run(
+        [*quiet, *files, "-filter_complex", graph, "-c:a", "pcm_f32le", str(output)], check=True
+    )
+
+
+def sox(folder: Path, output: Path) -> None:
+    """The same as a shell script around SoX: every stem through effects, then all of them mixed."""
+    gain, angle = 10.0 ** (-6.0 / 20.0), (0.25 + 1.0) / 2.0 * np.pi / 2.0
+    left, right = gain * np.cos(angle), gain * np.sin(angle)
+    with tempfile.TemporaryDirectory(dir=output.parent) as name:
+        made = []
+        for number, path in enumerate(sorted(folder.glob("*.wav"))):
+            out = Path(name) / path.name
+            second = 1 if number < STEMS // 2 else 2
+            subprocess.run(
+                [
+                    *("sox", "-V1", str(path), "-b", "32", "-e", "floating-point", str(out)),
+                    *("highpass", "80", "equalizer", "250", "1q", "-2"),
+                    *("equalizer", "2500", "1q", "2", "treble", "2", "8000"),
+                    *("compand", "0.01,0.1", "6:-70,-70,-20,-20,0,-13.3", "0", "-90", "0"),
+                    *("remix", f"1v{left:.6f}", f"{second}v{right:.6f}"),
+                ],
+                check=True,
+            )
+            made.append(str(out))
+        subprocess.run(
+            [
+                *("sox", "-V1", "-m", *(word for each in made for word in ("-v", "1", each))),
+                *("-b", "32", "-e", "floating-point", str(output)),
+            ],
+            check=True,
+        )
+
+
+def is_there(which: str) -> bool:
+    """Return whether a side can run: programs may not be installed."""
+    return which not in PROGRAMS or shutil.which(PROGRAMS[which]) is not None
+
+
 def child(which: str, folder: Path, output: Path, runs: int) -> None:
     """Run one side ``runs`` times after a warm-up of imports; print seconds and peak memory."""
-    job = {"ours": ours, "one": lambda f, o: ours(f, o, 1), "peer": peer}[which]
+    jobs = {"ours": ours, "one": lambda f, o: ours(f, o, 1), "peer": peer}
+    job = (jobs | {"ffmpeg": filter_graph, "sox": sox})[which]
     for _ in range(runs):
         start = time.perf_counter()
         job(folder, output)
         print(time.perf_counter() - start, flush=True)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0, flush=True)
+    who = resource.RUSAGE_CHILDREN if which in PROGRAMS else resource.RUSAGE_SELF
+    print(resource.getrusage(who).ru_maxrss / 1024.0, flush=True)
 
 
 class Side:
@@ -152,8 +224,9 @@ def run_alone(
 
 
 def speed(folder: Path, minutes: float) -> None:
-    sides: dict[str, list[float]] = {"ours": [], "one": [], "peer": []}
-    whole: dict[str, list[float]] = {"ours": [], "one": [], "peer": []}
+    names = {which: name for which, name in NAMES.items() if is_there(which)}
+    sides: dict[str, list[float]] = {which: [] for which in names}
+    whole: dict[str, list[float]] = {which: [] for which in names}
     memory: dict[str, float] = {}
     for _ in range(PAIRS):
         for which, runs in sides.items():
@@ -161,7 +234,6 @@ def speed(folder: Path, minutes: float) -> None:
             runs.append(seconds[-1])
             whole[which].append(process - sum(seconds[:-1]))
             memory[which] = max(memory.get(which, 0.0), peak)
-    names = {"ours": "mixmaster", "one": "mixmaster, 1 thread", "peer": "pedalboard + soundfile"}
     print(f"\nMixing {STEMS} stems of {minutes:g} min at 48 kHz, median of {PAIRS}\n")
     print(f"| {'':24} | warm s | ratio | whole process s | peak MB |")
     print("|-|-|-|-|-|")
@@ -172,6 +244,13 @@ def speed(folder: Path, minutes: float) -> None:
             f"| {statistics.median(ratios):5.2f} "
             f"| {statistics.median(whole[which]):15.2f} | {memory[which]:7.0f} |"
         )
+    record("mixing", "peak memory", memory["ours"], "MB", goal=300.0, better="lower")
+    for which in [each for each in names if each not in OURS]:
+        for our in OURS:
+            ratios = [p / s for p, s in zip(sides[which], sides[our], strict=True)]
+            goal = 2.0 if (our, which) == ("ours", "peer") else None
+            what = f"{STEMS} stems, {names[our]}"
+            record("mixing", what, statistics.median(ratios), "times", peer=names[which], goal=goal)
 
 
 def main() -> None:
@@ -193,6 +272,8 @@ def main() -> None:
                 make_stems(stems, minutes)
                 _, seconds, peak = run_alone("ours", stems, folder / "mix.wav", 1)
                 print(f"{minutes:5.1f} min: {peak:6.0f} MB, {seconds:6.1f} s whole process")
+                what = f"peak memory, {minutes:g} min"
+                record("mixing", what, peak, "MB", goal=300.0, better="lower")
             return
         stems = folder / "stems"
         stems.mkdir()

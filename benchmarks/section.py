@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
 from mixing import PRESET, make_stems  # type: ignore[import-not-found]  # beside this script
 
 RUNS = 5
@@ -54,6 +55,9 @@ def main() -> None:
         wait(folder, *part)
         warm = statistics.median(wait(folder, *part) for _ in range(RUNS))
         whole = statistics.median(wait(folder) for _ in range(RUNS))
+    record("section", "30 s, nothing measured yet", cold, "s", better="lower")
+    record("section", "30 s, warm", warm, "s", goal=GOAL_S, better="lower")
+    record("section", "the whole song, warm", whole, "s", better="lower")
     print("| 16 stems of 3 min, 48 kHz | seconds |")
     print("|-|-:|")
     print(f"| 30 s, nothing measured yet | {cold:.2f} |")

@@ -18,6 +18,7 @@ import numpy as np
 import pedalboard
 import soundfile
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
 from mixmaster.arrays import Block
 from mixmaster.effects.base import BlockContext, Context, Effect
 from mixmaster.effects.convolution import Convolution
@@ -104,6 +105,8 @@ def main() -> None:
         middle = statistics.median(times)
         song = middle * SONG_S * RATE / (FRAMES * BLOCKS)
         print(f"{name:34}{samples / middle / 1e6:>12.1f}{song:>13.2f}")
+        if not name.startswith("pedalboard"):
+            record("space", name, samples / middle / 1e6, "M samples/s")
 
 
 if __name__ == "__main__":

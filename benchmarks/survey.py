@@ -22,6 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from ledger import record  # type: ignore[import-not-found]  # beside this script
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks import measure
@@ -113,6 +115,8 @@ def speed(path: Path) -> bool:
     }
     print(f"\nall meters together: {ratios['all meters']:.2f} times as fast as FFmpeg's ebur128")
     alone = ratios["loudness and peak"]
+    record("survey", "all meters", ratios["all meters"], "times", peer="ebur128")
+    record("survey", "loudness and peak", alone, "times", peer="ebur128", goal=GOAL)
     print(f"loudness and true peak alone: {alone:.2f} times as fast (goal: {GOAL})")
     return alone >= GOAL
 
