@@ -49,6 +49,15 @@ VALUES = {
         ("{title}", {"title": "NUL"}, "NUL_.wav"),
         ("{title}", {"title": 'AC/DC: "Live?" <1|2>'}, "AC DC Live 1 2.wav"),
         ("take {{1}} {title}", {}, "take {1} Blue Hour.wav"),
+        ("{song:02} {title:03}", {"song": "7", "title": "A"}, "07 A.wav"),
+        ("{title}", {"title": "Nul.tar"}, "Nul_.tar.wav"),
+        ("{title}", {"title": "CON .x"}, "CON_.x.wav"),
+        ("{title}", {"title": "COM¹"}, "COM¹_.wav"),
+        ("{title}/x", {"title": "aux"}, "aux_/x.wav"),
+        ("{title}", {"title": "abc\u202egpj.exe\u2066\u200f"}, "abc gpj.exe.wav"),
+        ("{title}", {"title": "a\ud800b"}, "a b.wav"),
+        ("{title}", {"title": "trailing. . "}, "trailing.wav"),
+        ("caf{title}", {"title": "e\u0301"}, "caf\u00e9.wav"),
     ],
 )
 def test_names(template: str, changes: dict[str, str], wanted: str) -> None:
@@ -115,6 +124,17 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     # Composed and decomposed letters are one name to some file systems.
     with pytest.raises(UsageError, match="would both be"):
         place(tmp_path, {"a": "\u00e9.wav", "b": "e\u0301.wav"})
+    with pytest.raises(UsageError, match="would both be"):
+        place(tmp_path, {"a": "\u0390.wav", "b": "\u1fd3.wav"})
+
+
+@pytest.mark.parametrize("title", ["😀" * 300, "é" * 10_000, "a" * 10_000, "漢字" * 4_000])
+def test_names_fit_every_file_system(tmp_path: Path, title: str) -> None:
+    name = file_name("{song} {title}", {**VALUES, "song": "01", "title": title}, ".flac")
+    assert len(name.encode()) <= 255 - len(".json")
+    assert name.startswith("01 " + title[0])
+    assert name.endswith(title[0] + ".flac") or title.startswith("漢")
+    (tmp_path / name).touch()
 
 
 def test_links_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:

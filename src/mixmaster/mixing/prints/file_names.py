@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 import unicodedata
 from collections.abc import Mapping
@@ -33,7 +34,13 @@ _LONGEST = 100
 _LONGEST_BYTES = 200
 """Of one part of a path, without its suffix: file systems hold 255, manifests' names are longer."""
 
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))}
+_RESERVED = {
+    *("con", "prn", "aux", "nul", "conin$", "conout$"),
+    *(f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789¹²³"),
+}
+"""Names of devices on Windows, whatever follows behind a dot."""
+
+_WIDTH = re.compile(r"0[2-9]")
 
 
 class TemplateError(ValueError):
@@ -68,9 +75,10 @@ def file_name(
 ) -> str:
     """Return a file's name, perhaps below folders where the template has slashes.
 
-    Values cannot lead anywhere: separators, control characters and what some system forbids become
-    spaces, and no part begins with a dot. Where a field has no value, what separated it goes, too,
-    and so does a folder without a name.
+    Values cannot lead anywhere: separators, control characters, those that turn text round among
+    them, and what some system forbids become spaces, and no part begins with a dot.
+    ``{track:02}`` writes a number with two digits at least. Where a field has no value, what
+    separated it goes, too, and so does a folder without a name.
 
     Args:
         template: What the name is made of.
@@ -82,12 +90,14 @@ def file_name(
         TemplateError: As `check_template`, and where no name is left.
     """
     levels: list[str] = [""]
-    for literal, field in _parts(template, fields):
+    for literal, field, width in _parts(template, fields):
         first, *more = literal.split("/")
         levels[-1] = _joined(levels[-1], first)
         levels += more
         if field is not None:
-            levels[-1] = _joined(levels[-1], safe(values[field]))
+            value = safe(values[field])
+            value = value.zfill(width) if value.isdecimal() else value
+            levels[-1] = _joined(levels[-1], value)
     ending = Path(template).suffix
     has_ending = ending.lower() in CONTAINERS and levels[-1].endswith(ending)
     if has_ending:
@@ -126,7 +136,7 @@ def place(folder: Path, names: Mapping[str, str]) -> dict[str, Path]:
     """
     taken: dict[str, str] = {}
     for what, name in names.items():
-        key = unicodedata.normalize("NFC", name).casefold()
+        key = unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
         if key in taken:
             reason = f"{taken[key]} and {what} would both be '{shown(name)}'"
             raise UsageError("--name-template", reason, "say {version} in it")
@@ -144,23 +154,23 @@ def bits_text(bit_depth: int) -> str:
     return "32f" if bit_depth == 32 else str(bit_depth)
 
 
-def _parts(template: str, fields: Mapping[str, str]) -> list[tuple[str, str | None]]:
+def _parts(template: str, fields: Mapping[str, str]) -> list[tuple[str, str | None, int]]:
     known = ", ".join(f"{{{name}}}" for name in fields)
     try:
         parts = list(string.Formatter().parse(template))
     except ValueError as error:
         raise TemplateError(f"'{template}': {error}", f"fields are {known}") from error
-    found: list[tuple[str, str | None]] = []
+    found: list[tuple[str, str | None, int]] = []
     for literal, field, form, conversion in parts:
         if field is not None and field not in fields:
             hint = did_you_mean(field, list(fields))
             raise TemplateError(f"'{template}': no field '{{{field}}}'", hint)
-        if form or conversion:
+        if conversion or (form and not _WIDTH.fullmatch(form)):
             raise TemplateError(f"'{template}': {{{field}}} takes no format", f"write {{{field}}}")
         if any(not c.isprintable() or c in _UNSAFE.replace("/", "") for c in literal):
             reason = f"'{template}' holds what no file's name may hold everywhere"
             raise TemplateError(reason, f"letters, digits, spaces, _ - . and fields: {known}")
-        found.append((literal, field))
+        found.append((literal, field, int(form or 0)))
     levels = template.split("/")
     if any(level.strip(" ") in {"", ".", ".."} or level.startswith(".") for level in levels):
         reason = f"'{template}' leads out of the folder, or to a hidden file"
@@ -176,7 +186,8 @@ def _joined(name: str, more: str) -> str:
 
 
 def _tidy(name: str) -> str:
-    name = name.strip(_SEPARATORS + ".")
+    name = unicodedata.normalize("NFC", name).strip(_SEPARATORS + ".")
     cut = name.encode()[:_LONGEST_BYTES].decode(errors="ignore")
     name = name if cut == name else cut.rstrip(_SEPARATORS + ".")
-    return f"{name}_" if name.partition(".")[0].casefold() in _RESERVED else name
+    device, dot, rest = name.partition(".")
+    return f"{device.rstrip()}_{dot}{rest}" if device.rstrip().casefold() in _RESERVED else name
