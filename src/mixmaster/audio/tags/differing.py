@@ -17,7 +17,8 @@ def differences(
     """Return what a file says otherwise than was meant, a line for each field; empty for nothing.
 
     Every reader is held to it, and every place in the file: FFmpeg, where it is installed, and RIFF
-    INFO beside ``id3``; what two of them say alike is told once. Gains are compared as the kind of file holds them.
+    INFO beside ``id3``; what two of them say alike is told once. Gains are compared as the kind of
+    file holds them.
 
     Args:
         expected: What was meant; of a WAV file with INFO alone `info_tags` of it.
