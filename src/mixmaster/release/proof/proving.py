@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
-from mixmaster.audio.tags import differences, read_tags
 from mixmaster.engine.hashing import hash_once
 from mixmaster.engine.threads import default_threads, one_blas_thread
-from mixmaster.errors import AudioFileError, OutputError, UsageError
+from mixmaster.errors import AudioFileError, OutputError
 from mixmaster.release.proof.answers import Fault, Proof
 from mixmaster.release.proof.folder import regular_file
-from mixmaster.release.proof.record import FileRecord, expected_tags
+from mixmaster.release.proof.record import FileRecord
 from mixmaster.release.proof.sound import Opened, opened
+from mixmaster.release.proof.told import told_of
 
 Tell = Callable[[float], None]
-
-MOST_DIFFERENCES: Final = 12
-"""So many differences of tags are told of one file."""
 
 
 @dataclass(slots=True)
@@ -66,7 +62,11 @@ def prove_file(folder: Path, record: FileRecord, *, tell: Tell | None = None) ->
         if record.audio is not None:
             sound = opened(path, record, record.audio, intact=intact, tell=tell)
             heard = sound.heard
-            _tags(path, record, said)
+            figures = None if heard is None else heard.figures
+            told = told_of(path, record, figures)
+            said.faults += told.faults
+            said.unchecked += told.unchecked
+            said.reader = told.reader
             said.unchecked += sound.unchecked
             said.remarks += sound.remarks
             said.faults[:0] = sound.faults
@@ -172,26 +172,3 @@ def _changed(record: FileRecord, size: int, sound: Opened) -> Fault:
         return Fault("truncated", f"it is cut short: {bytes_now}")
     what = bytes_now if size != record.bytes else "it is as long, but its content is another"
     return Fault("edited", f"it was edited after the release: {what}")
-
-
-def _tags(path: Path, record: FileRecord, said: _Said) -> None:
-    """Read a file's tags, picture and bext chunk, and hold them to the record."""
-    if record.tags is None:
-        return
-    try:
-        found = read_tags(path)
-        said.reader = found.reader
-        lines = differences(expected_tags(record.tags), found, record.picture_sha256)
-    except UsageError as error:
-        said.unchecked.append(f"its tags could not be read here: {error}")
-    except AudioFileError as error:
-        said.faults.append(Fault("tags", f"its tags cannot be read: {error.reason}"))
-    else:
-        said.faults += _few(lines)
-
-
-def _few(lines: Sequence[str]) -> Iterator[Fault]:
-    for line in lines[:MOST_DIFFERENCES]:
-        yield Fault("picture" if line.startswith("picture") else "tags", line)
-    if len(lines) > MOST_DIFFERENCES:
-        yield Fault("tags", f"and {len(lines) - MOST_DIFFERENCES} more differences of tags")

@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self, TypeGuard
+from dataclasses import fields
+from typing import Annotated, Any, Literal, Self, TypeGuard
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from mixmaster.audio.bext import Broadcast, broadcast_problems
 from mixmaster.audio.tags.values import Tags
 from mixmaster.documents.base import MisfitError, Settings, items, parameter
 from mixmaster.errors import Problem, UsageError
@@ -152,14 +154,6 @@ class FiguresRecord(Settings):
     reasons: dict[Text, Text] = parameter({}, "Why a figure does not exist.")
 
 
-class BroadcastRecord(Settings):
-    """What a broadcast WAV's ``bext`` chunk must say; its loudness is compared with the file's."""
-
-    description: Text = parameter("", "The description, 256 bytes at most.")
-    originator: Text = parameter("", "Who made it, 32 bytes at most.")
-    originator_reference: Text = parameter("", "Their reference, 32 bytes at most.")
-
-
 class FileRecord(Settings):
     """One file of the release."""
 
@@ -179,7 +173,11 @@ class FileRecord(Settings):
         "tags are not looked at.",
     )
     picture_sha256: Sha256 | None = parameter(None, "The hash of the picture in its tags.")
-    broadcast: BroadcastRecord | None = parameter(None, "What its bext chunk must say.")
+    broadcast: dict[str, JsonValue] | None = parameter(
+        None,
+        "What its bext chunk must say, as mixmaster.audio.bext.Broadcast says it; its loudness is "
+        "held to the file's own.",
+    )
     notes: tuple[Text, ...] = items("What had to be said when it was made.", most=1_000)
     key: Text = parameter("", "What identifies how it was made: the same key, the same bytes.")
     made_from: dict[str, JsonValue] = parameter(
@@ -199,6 +197,13 @@ class FileRecord(Settings):
         if tags is not None:
             expected_tags(tags)
         return tags
+
+    @field_validator("broadcast")
+    @classmethod
+    def _is_broadcast(cls, said: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
+        if said is not None:
+            expected_broadcast(said)
+        return said
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -227,6 +232,28 @@ def expected_tags(table: Mapping[str, JsonValue]) -> Tags:
         return Tags.from_json(table)
     except UsageError as error:
         raise ValueError(error.reason) from error
+
+
+def expected_broadcast(table: Mapping[str, JsonValue]) -> Broadcast:
+    """Return the ``bext`` chunk that a record says.
+
+    Raises:
+        ValueError: For what is none.
+    """
+    values: dict[str, Any] = dict(table)
+    for field in fields(Broadcast):
+        value = values.get(field.name, field.default)
+        kinds = {"str": isinstance(value, str), "int": type(value) is int}
+        if not kinds.get(str(field.type), value is None or _is_number(value)):
+            raise ValueError(f"{field.name} should be {field.type}")
+    try:
+        broadcast = Broadcast(**values)
+        problems = broadcast_problems(broadcast)
+    except (TypeError, OverflowError) as error:
+        raise ValueError(f"it is no bext chunk: {error}") from error
+    if problems:
+        raise ValueError("; ".join(problems))
+    return broadcast
 
 
 def _is_number(value: object) -> TypeGuard[float]:

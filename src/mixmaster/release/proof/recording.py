@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mixmaster.audio.bext import Broadcast
 from mixmaster.audio.sink import FileSpec
 from mixmaster.audio.tags.values import Tags
 from mixmaster.engine.hashing import hash_once
@@ -13,7 +14,6 @@ from mixmaster.release.proof.answers import Proof
 from mixmaster.release.proof.folder import regular_file
 from mixmaster.release.proof.record import (
     AudioRecord,
-    BroadcastRecord,
     FileKind,
     FileRecord,
     LimitsRecord,
@@ -50,7 +50,7 @@ def recorded(
     limits: LimitsRecord | None = None,
     tags: Tags | None = None,
     picture_sha256: str | None = None,
-    broadcast: BroadcastRecord | None = None,
+    broadcast: Broadcast | None = None,
     notes: Iterable[str] = (),
     key: str = "",
     made_from: Mapping[str, Any] | None = None,
@@ -93,7 +93,7 @@ def recorded(
         limits=limits or LimitsRecord(),
         tags=None if tags is None else tags.to_json(),
         picture_sha256=picture_sha256,
-        broadcast=broadcast,
+        broadcast=None if broadcast is None else broadcast.to_json(),
         notes=tuple(notes),
         key=key,
         made_from=dict(made_from or {}),
