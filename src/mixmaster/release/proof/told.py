@@ -12,8 +12,8 @@ from mixmaster.audio.tags import differences, read_tags
 from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.release.proof.answers import Fault
 from mixmaster.release.proof.record import (
-    FileRecord,
     FiguresRecord,
+    FileRecord,
     expected_broadcast,
     expected_tags,
 )
