@@ -60,7 +60,7 @@ def test_round_trips_are_exact(
     path = tmp_path / f"a.{container}"
     spec = FileSpec(container, bits, 48_000, channels)
     expected = 10_007 if known else None
-    report = write(path, spec, block, 3_000, dither=False, frames_expected=expected)
+    report = write(path, spec, block, 3_000, dither="none", frames_expected=expected)
     with open_source(path) as source:
         assert np.array_equal(np.concatenate(list(source.blocks()), axis=1), block)
         assert source.sample_rate_hz == 48_000
@@ -95,7 +95,7 @@ def test_dither_is_on_unless_told(tmp_path: Path, container: Container, bits: De
     block = np.full((1, frames), 0.3 / 2 ** (bits - 1))
     spec = FileSpec(container, bits, 48_000, 1)
     write(tmp_path / "d", spec, block)
-    write(tmp_path / "p", spec, block, dither=False)
+    write(tmp_path / "p", spec, block, dither="none")
     with (tmp_path / "d").open("rb") as dithered, (tmp_path / "p").open("rb") as plain:
         mean = soundfile.read(dithered)[0].mean() * 2 ** (bits - 1)
         assert mean == pytest.approx(0.3, abs=5 * np.sqrt(0.25 / frames))
@@ -149,7 +149,7 @@ def test_past_the_limit_wav_becomes_rf64(
     block = on_grid(music(2, 9_001), bits)
     path = tmp_path / "a.wav"
     spec = FileSpec("wav", bits, 48_000, 2)
-    write(path, spec, block, 1_000, dither=False, frames_expected=9_001 if known else None)
+    write(path, spec, block, 1_000, dither="none", frames_expected=9_001 if known else None)
     raw = path.read_bytes()
     data_bytes = 9_001 * 2 * bits // 8
     assert raw[:12] == b"RF64\xff\xff\xff\xffWAVE"
@@ -243,7 +243,7 @@ def test_over_full_scale_floats_are_kept_and_integers_clipped(tmp_path: Path) ->
     assert (floats.frames, floats.clipped_samples) == (3, 0)
     assert floats.sample_peak_dbfs == pytest.approx(20 * np.log10(2.0))
     assert soundfile.read(tmp_path / "f.wav")[0].tolist() == [2.0, -2.0, 0.5]
-    integers = write(tmp_path / "i.wav", FileSpec("wav", 24, 48_000, 1), block, dither=False)
+    integers = write(tmp_path / "i.wav", FileSpec("wav", 24, 48_000, 1), block, dither="none")
     assert integers.clipped_samples == 2
     assert integers.sample_peak_dbfs == 0.0
 
@@ -251,7 +251,7 @@ def test_over_full_scale_floats_are_kept_and_integers_clipped(tmp_path: Path) ->
 def test_silence_has_no_peak(tmp_path: Path) -> None:
     for bits in (16, 32):
         spec = FileSpec("wav", bits, 48_000, 1)
-        report = write(tmp_path / "a.wav", spec, np.zeros((1, 10)), dither=False)
+        report = write(tmp_path / "a.wav", spec, np.zeros((1, 10)), dither="none")
         assert report.sample_peak_dbfs is None
 
 

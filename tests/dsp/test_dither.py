@@ -87,8 +87,8 @@ def test_the_bytes_do_not_depend_on_the_blocks(channels: int, cuts: list[int], b
     edges = [0, *sorted(cuts), 40_000]
     parts = [split.process(block[:, a:b], a) for a, b in itertools.pairwise(edges)]
     assert np.array_equal(np.concatenate(parts), expected)
-    assert split.clipped_samples == whole.clipped_samples
-    assert split.peak_lsb == whole.peak_lsb
+    assert split.made.clipped_samples == whole.made.clipped_samples
+    assert split.made.peak_lsb == whole.made.peak_lsb
 
 
 @settings(max_examples=15, deadline=None)
@@ -113,7 +113,7 @@ def test_without_dither_integers_come_back_bit_for_bit(bits: int) -> None:
     quantiser = Quantiser(bits, 1, dither=False)
     out = quantiser.process((values / scale)[np.newaxis], 0)
     assert np.array_equal(out[:, 0], values)
-    assert quantiser.clipped_samples == 0
+    assert quantiser.made.clipped_samples == 0
     assert out.dtype == (np.int16 if bits <= 16 else np.int32)
 
 
@@ -128,15 +128,15 @@ def test_what_is_too_loud_is_clipped_and_counted() -> None:
     quantiser = Quantiser(16, 1, dither=False)
     out = quantiser.process(values, 0)[:, 0]
     assert out.tolist() == [32_767, -32_768, 32_767, -32_768, 32_767, -32_768, 32_767, 0]
-    assert quantiser.clipped_samples == 5
-    assert quantiser.peak_dbfs == 0.0
+    assert quantiser.made.clipped_samples == 5
+    assert quantiser.made.peak_dbfs == 0.0
 
 
 def test_the_peak_is_that_of_the_integers() -> None:
     quantiser = Quantiser(16, 2, dither=False)
-    assert quantiser.peak_dbfs is None
+    assert quantiser.made.peak_dbfs is None
     quantiser.process(np.array([[0.25, 0.0], [0.0, -0.5]]), 0)
-    assert quantiser.peak_dbfs == pytest.approx(20 * np.log10(0.5), abs=1e-12)
+    assert quantiser.made.peak_dbfs == pytest.approx(20 * np.log10(0.5), abs=1e-12)
 
 
 def test_channels_come_back_interleaved() -> None:

@@ -131,7 +131,7 @@ def test_presets_end_in_the_delivery_limiter_and_have_a_loudness(name: str) -> N
     assert preset.integrated_lufs == OWN_LUFS[name]
     # Thresholds mean nothing without a level that they are meant for.
     dynamics = {"compressor", "multiband", "dynamic_eq", "saturation"}
-    needs_level = any(effect.effect in dynamics for effect in preset.insert)
+    needs_level = any(effect.effect_name() in dynamics for effect in preset.insert)
     assert (preset.input_lufs is not None) >= needs_level
     assert preset.delivery_limiter() is not None
     assert len(preset.chain()) == len(preset.insert) - 1
@@ -140,7 +140,7 @@ def test_presets_end_in_the_delivery_limiter_and_have_a_loudness(name: str) -> N
 
 @pytest.mark.parametrize("name", ["open", "vinyl-premaster", "classical"])
 def test_what_says_that_it_does_not_compress_does_not(name: str) -> None:
-    kinds = {effect.effect for effect in load_preset(name).insert}
+    kinds = {effect.effect_name() for effect in load_preset(name).insert}
     assert not kinds & {"compressor", "multiband", "saturation", "clipper"}
 
 

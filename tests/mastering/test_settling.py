@@ -67,7 +67,7 @@ def test_room_for_rounding_covers_the_worst_that_rounding_can_do() -> None:
     spec = load_target("cd").target.file.spec(RATE, 2)
     # Every sample off by the most that TPDF and rounding allow, with the signs of a kernel phase.
     worst = max(float(np.abs(1.5 * 2.0**-15 * np.sign(phase) @ phase)) for phase in KERNEL)
-    assert rounding_headroom(spec, dither=True) == pytest.approx(worst)
+    assert rounding_headroom(spec, dither="tpdf") == pytest.approx(worst)
     assert 20 * math.log10(1.0 + worst / 0.966) < 0.005  # of a -0.3 dBTP ceiling
 
 

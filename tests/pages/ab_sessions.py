@@ -108,7 +108,7 @@ def make(
         ident = f"v{i + 1}"
         key = hashlib.sha256(f"{name}{i}{title}".encode("utf-8", "replace")).hexdigest()[:16]
         path = folder / "audio" / f"{key}.flac"
-        with open_sink(path, FileSpec("flac", 24, rate_hz, 2), dither=True) as sink:
+        with open_sink(path, FileSpec("flac", 24, rate_hz, 2)) as sink:
             sink.write(np.ascontiguousarray(signal * db_to_gain(in_files[i])))
         with open_source(path) as source:
             audio[ident] = source.read(signal.shape[1])

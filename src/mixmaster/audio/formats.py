@@ -59,14 +59,14 @@ class _Lossy(NamedTuple):
     steps_kbps: tuple[int, ...] = ()
 
 
-_LOSSLESS: Final[dict[Container, _Lossless]] = {
+_LOSSLESS: Final[dict[str, _Lossless]] = {
     "wav": _Lossless(64, 768_000),
     "aiff": _Lossless(64, 768_000),
     "flac": _Lossless(8, 655_350),  # RFC 9639, sections 9.1.2 and 9.1.3
     "alac": _Lossless(MOST_CHANNELS, 384_000),
 }
 
-_LOSSY: Final[dict[Container, _Lossy]] = {
+_LOSSY: Final[dict[str, _Lossy]] = {
     # ISO/IEC 11172-3, 2.4.2.3: layer III's rates; libsndfile has LAME write 64 kbit/s and more.
     "mp3": _Lossy(
         "MP3",
@@ -82,12 +82,10 @@ _LOSSY: Final[dict[Container, _Lossy]] = {
     "vorbis": _Lossy("Vorbis", (32_000, 44_100, 48_000), 48, 250, 256),
 }
 
+LOSSY: Final = frozenset(_LOSSY)
+"""Kinds of files that are encoded with losses."""
+
 _CODEC_CONTAINERS: Final = ("alac", "aac")
-
-
-def is_lossy(container: str) -> bool:
-    """Return whether files of this kind are encoded with losses."""
-    return container in _LOSSY
 
 
 def suffix_fits(suffix: str, container: Container) -> bool:
@@ -96,7 +94,7 @@ def suffix_fits(suffix: str, container: Container) -> bool:
     return meant is not None and SUFFIXES[meant] == SUFFIXES[container]
 
 
-def encoded_rate_hz(codec: Codec, sample_rate_hz: int) -> int:
+def encoded_rate_hz(codec: str, sample_rate_hz: int) -> int:
     """Return the rate at which what has another rate is encoded: 44.1 or 48 kHz, its own family's.
 
     Args:

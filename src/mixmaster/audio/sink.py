@@ -17,8 +17,9 @@ from mixmaster.audio.finite import check_finite
 from mixmaster.audio.formats import CONTAINERS, Container, FileSpec, require_encoder
 from mixmaster.audio.names import shown
 from mixmaster.audio.writers import EncodeError, LibsndfileWriter, WavWriter, Writer
-from mixmaster.dsp.dither import Quantiser
-from mixmaster.errors import OutputError, SignalError
+from mixmaster.dsp.dither import Dither, Quantiser
+from mixmaster.dsp.noise_shaping import RATES_HZ, NoiseShaper
+from mixmaster.errors import OutputError, SignalError, UsageError
 from mixmaster.results import Result
 from mixmaster.units import gain_to_db
 
@@ -30,6 +31,7 @@ __all__ = [
     "Container",
     "FileSpec",
     "SinkReport",
+    "check_dither",
     "open_sink",
     "output_error",
     "require_encoder",
@@ -61,7 +63,7 @@ class AudioSink:
         path: The file; what is there is overwritten, so give a temporary (``Publication.part``).
         spec: What kind of file.
         frames_expected: The length, if known: decides early whether RF64's header is needed.
-        dither: Whether integers get triangular dither.
+        dither: How integers are made: ``tpdf``, ``shaped`` or ``none``; float has none.
         seed: Where the dither's random numbers start.
 
     Raises:
@@ -74,7 +76,7 @@ class AudioSink:
         spec: FileSpec,
         *,
         frames_expected: int | None = None,
-        dither: bool = True,
+        dither: Dither = "tpdf",
         seed: int = 0,
     ) -> None:
         self.path = Path(path)
@@ -83,10 +85,11 @@ class AudioSink:
         self._name = shown(path)
         self._peak = 0.0
         self._report: SinkReport | None = None
-        self._quantiser: Quantiser | None = None
+        self._quantiser: Quantiser | NoiseShaper | None = None
+        check_dither(dither, spec)
         require_encoder(spec.container)
         if spec.bit_depth != 32:
-            self._quantiser = Quantiser(spec.bit_depth, spec.channels, seed=seed, dither=dither)
+            self._quantiser = _quantiser(spec, dither, seed)
         try:
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
         except OSError as error:
@@ -140,7 +143,9 @@ class AudioSink:
         if block.shape[1] == 0:
             return
         try:
-            self._writer.write(self._encoded(block))
+            encoded = self._encoded(block)
+            if encoded.shape[0]:
+                self._writer.write(encoded)
         except (OSError, EncodeError) as error:
             self.abort()
             raise output_error(self._name, error) from error
@@ -178,6 +183,10 @@ class AudioSink:
             return self._report
         assert self._fd >= 0, "the sink was aborted"
         try:
+            if self._quantiser is not None:
+                rest = self._quantiser.rest()
+                if rest.shape[0]:
+                    self._writer.write(rest)
             self._writer.finish()
         except (OSError, EncodeError) as error:
             self.abort()
@@ -186,7 +195,8 @@ class AudioSink:
         peak = gain_to_db(self._peak) if self._peak > 0.0 else None
         clipped = 0
         if self._quantiser is not None:
-            peak, clipped = self._quantiser.peak_dbfs, self._quantiser.clipped_samples
+            made = self._quantiser.made
+            peak, clipped = made.peak_dbfs, made.clipped_samples
         self._report = SinkReport(self.frames, clipped, peak)
         return self._report
 
@@ -202,12 +212,38 @@ class AudioSink:
         self._fd = -1
 
 
+def check_dither(dither: Dither, spec: FileSpec) -> None:
+    """Raise where noise cannot be shaped as asked.
+
+    Raises:
+        UsageError: For shaped dither at a rate that it is not made for, and where nothing is
+            rounded.
+    """
+    if dither != "shaped":
+        return
+    if spec.bit_depth == 32:
+        reason = "shaped dither where nothing is rounded"
+        raise UsageError("", reason, "it goes with 16 and 24 bits; leave dither out")
+    if spec.sample_rate_hz not in RATES_HZ:
+        raise UsageError(
+            "",
+            f"shaped dither at {spec.sample_rate_hz} Hz",
+            "its curve is made for 44100 and 48000 Hz; take tpdf elsewhere",
+        )
+
+
+def _quantiser(spec: FileSpec, dither: Dither, seed: int) -> Quantiser | NoiseShaper:
+    if dither == "shaped":
+        return NoiseShaper(spec.bit_depth, spec.channels, seed=seed)
+    return Quantiser(spec.bit_depth, spec.channels, seed=seed, dither=dither == "tpdf")
+
+
 def open_sink(
     path: str | os.PathLike[str],
     spec: FileSpec,
     *,
     frames_expected: int | None = None,
-    dither: bool = True,
+    dither: Dither = "tpdf",
     seed: int = 0,
 ) -> AudioSink:
     """Open a file for writing in blocks; see ``AudioSink``."""

@@ -140,7 +140,7 @@ def _limits(name: str, tolerance_lu: float | None) -> Limits:
         max_short_term_lufs=min(loudest, default=None),
         max_loudness_range_lu=target.max_loudness_range_lu,
         container=target.file.format,
-        bit_depth=target.file.bit_depth,
+        bit_depth=target.file.depth,
         sample_rate_hz=None if rate == "source" else rate,
         plain_wav=target.file.plain_wav,
     )

@@ -69,7 +69,7 @@ def command(name: str | None, markdown: bool, as_json: bool) -> None:
 def _effects() -> dict[str, type[Effect]]:
     from mixmaster.effects.registry import EFFECTS
 
-    return {str(each.model_fields["effect"].default): each for each in EFFECTS}
+    return {each.effect_name(): each for each in EFFECTS}
 
 
 def _own(effect: type[Effect]) -> list[Described]:

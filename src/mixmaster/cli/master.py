@@ -205,6 +205,9 @@ def show_masters(run: MasterRun, *, as_json: bool) -> None:
         for result in run.results:
             if result.file is not None:
                 show_path(result.file)
+    for result in run.results:
+        if result.lowered:
+            note(f"{result.target}: {result.lowered}")
     show_warnings(run)
     show_refusals(run)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from mixmaster.audio.formats import SUFFIXES
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import content_hash, open_source, probe
 from mixmaster.comparing.folder import MASTERS, AbFolder, master_files
@@ -212,11 +213,11 @@ class Renderer:
             return ()
         plan = self.plan
         assert plan.mix is not None
-        ending = plan.target.target.file.format
+        ending = SUFFIXES[plan.target.target.file.format]
         members = []
         for version in missing:
             assert version.preset is not None
-            name = f"{file_name(version.name)}-{keys[version.name][:8]}.{ending}"
+            name = f"{file_name(version.name)}-{keys[version.name][:8]}{ending}"
             path = self.folder.path / MASTERS / name
             for file in master_files(path):
                 if not file.exists():
@@ -252,7 +253,7 @@ def _key(version: Wanted, plan: ComparePlan, mix: Read) -> str:
         "dual_mono": plan.options.dual_mono,
         "versions": versions(),
     }
-    revisions: dict[str, int] = {effect.effect: effect.sound_revision for effect in preset.insert}
+    revisions: dict[str, int] = {effect.effect_name(): effect.sound_revision for effect in preset.insert}
     needed = resource_records(resource_paths(insert.files for insert in preset.chain()))
     return key([record, *needed], settings, revisions)
 

@@ -118,8 +118,17 @@ class Processor(ABC):
         raise TypeError(f"{type(self).__name__} has no gain curve to replay")
 
 
+Family = Literal[
+    "tone", "dynamics", "colour", "modulation", "space", "stereo", "repair", "plugin", "level"
+]
+"""What an effect is for, in the order in which people are shown the rack."""
+
+
 class Effect(Settings, ABC):
     """The settings of an effect; a subclass declares ``effect: Literal["name"]`` and the rest.
+
+    A subclass in a file of this room that declares its ``effect``, ``family`` and ``summary`` is
+    in the rack: presets, schema and reference find it by that (`effects.registry`).
 
     ``revision`` counts changes of sound: a change is a new revision, and a preset or manifest
     that names an old one keeps the old sound. An effect with ``follows_tempo`` follows a
@@ -132,6 +141,7 @@ class Effect(Settings, ABC):
 
     current_revision: ClassVar[int] = 1
     follows_tempo: ClassVar[bool] = False
+    family: ClassVar[Family]
     summary: ClassVar[str] = ""
     longest_resource_s: ClassVar[float] = 900.0
     blends_itself: ClassVar[bool] = False
@@ -174,6 +184,11 @@ class Effect(Settings, ABC):
             reason = "there is no key that it could be the position of"
             raise MisfitError([Problem("key_position", reason, "name the key, or leave it out")])
         return self
+
+    @classmethod
+    def effect_name(cls) -> str:
+        """Return the name by which documents ask for the effect: ``compressor``."""
+        return str(cls.model_fields["effect"].default)
 
     @property
     def sound_revision(self) -> int:

@@ -14,7 +14,7 @@ from mixmaster.dsp.decay import ring_out_samples
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.modulated_delay import SHORTEST_SAMPLES, ModulatedDelay
 from mixmaster.dsp.sos import SosFilter
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.modulated import ModulatedEffect, Swing
 from mixmaster.effects.moving import Moving
 from mixmaster.effects.wet import blend, check_cuts, cuts
@@ -31,6 +31,7 @@ class Chorus(ModulatedEffect):
     below -95 dB up to 0.35 of the rate (16.8 kHz at 48 kHz).
     """
 
+    family: ClassVar[Family] = "modulation"
     summary: ClassVar[str] = "Chorus: swaying copies that widen and thicken; alone, a vibrato."
     default_rate_hz: ClassVar[float] = 0.6
 

@@ -9,7 +9,7 @@ from mixmaster.documents.base import parameter
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.polyphase import LATENCY_SAMPLES, PolyphaseOversampler
 from mixmaster.dsp.shaping import HardShape, Shape, SoftShape
-from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.effects.base import BlockContext, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect
 from mixmaster.effects.moving import Moving
 from mixmaster.units import db_to_gain
@@ -27,6 +27,7 @@ class Clipper(KeylessEffect):
     passes. A limiter behind it catches that, far more gently than it would have the peaks.
     """
 
+    family: ClassVar[Family] = "colour"
     summary: ClassVar[str] = "Clipper: shaves short peaks at a ceiling, hard or with a soft knee."
 
     effect: Literal["clipper"] = parameter("clipper", "The effect's name: clipper.")

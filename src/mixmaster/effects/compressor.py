@@ -14,7 +14,7 @@ from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.dynamics import PoolRamp
 from mixmaster.dsp.gain_computer import DB_PER_OCTAVE, CompressionCurve
 from mixmaster.dsp.key_filter import KeyFilter
-from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.effects.base import BlockContext, Context, Family, Processor
 from mixmaster.effects.keyed import KeyedEffect, KeyListenProcessor
 from mixmaster.effects.moving import Moving
 from mixmaster.units import db_to_gain, ms_to_samples
@@ -28,6 +28,7 @@ class Compressor(KeyedEffect):
     """
 
     effect: Literal["compressor"] = "compressor"
+    family: ClassVar[Family] = "dynamics"
     summary: ClassVar[str] = "Turns down what is loud: evens out, glues, or adds punch."
 
     threshold_db: float = parameter(

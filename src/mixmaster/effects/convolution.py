@@ -14,7 +14,7 @@ from mixmaster.dsp.convolver import Convolver
 from mixmaster.dsp.decay import ring_out_samples
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.sos import SosFilter
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.effects.wet import blend, check_cuts, cuts
 from mixmaster.units import ms_to_samples
@@ -35,6 +35,7 @@ class Convolution(KeylessEffect):
     """
 
     longest_resource_s: ClassVar[float] = 30.0
+    family: ClassVar[Family] = "space"
     summary: ClassVar[str] = "Convolution: puts a sound into a real place, by its impulse response."
 
     effect: Literal["convolution"] = parameter("convolution", "The effect's name: convolution.")

@@ -22,7 +22,7 @@ from mixmaster.dsp.sibilance import (
     shelf_band,
 )
 from mixmaster.dsp.sos import SosFilter
-from mixmaster.effects.base import BlockContext, Context, Effect, Processor
+from mixmaster.effects.base import BlockContext, Context, Effect, Family, Processor
 from mixmaster.effects.keyed import KeyListenProcessor
 from mixmaster.effects.keyless import misfit
 from mixmaster.effects.moving import Moving
@@ -33,6 +33,7 @@ class DeEsser(Effect):
     """A stereo-linked de-esser that compares the sibilance with the whole, not with a level."""
 
     effect: Literal["de_esser"] = parameter("de_esser", "The effect's name: de_esser.")
+    family: ClassVar[Family] = "dynamics"
     summary: ClassVar[str] = "De-esser: softens s, sh and t without dulling the voice."
 
     range_db: float = parameter(

@@ -18,7 +18,7 @@ from mixmaster.dsp.delay_line import FeedbackDelay
 from mixmaster.dsp.interpolation import HALF_TAPS
 from mixmaster.dsp.lfo import Lfo
 from mixmaster.dsp.modulated_delay import SHORTEST_LOOP_SAMPLES, Glide, ModulatedLoop
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.compressor import Compressor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.effects.moving import Moving
@@ -48,6 +48,7 @@ class Delay(KeylessEffect):
     -95 dB up to 0.35 of the rate.
     """
 
+    family: ClassVar[Family] = "space"
     summary: ClassVar[str] = "Delay: echoes in milliseconds or in beats of the song's tempo."
     follows_tempo: ClassVar[bool] = True
 

@@ -21,7 +21,7 @@ from mixmaster.dsp.dynamic_band import (
 )
 from mixmaster.dsp.key_filter import KeyFilter
 from mixmaster.dsp.sos import GridSosFilter
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Effect, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Effect, Family, Processor
 from mixmaster.effects.eq_bands import NO_GAIN_DB
 from mixmaster.effects.lanes import Channels, lane_of, misplaced, with_lane
 from mixmaster.errors import DocumentError, Problem
@@ -129,6 +129,7 @@ class DynamicEq(Effect):
     """Bands in series, each x + (g(t) - 1) H(x); with nothing to do the identity, bit for bit."""
 
     effect: Literal["dynamic_eq"] = parameter("dynamic_eq", "The effect's name: dynamic_eq.")
+    family: ClassVar[Family] = "tone"
     summary: ClassVar[str] = (
         "Dynamic equaliser: bands that dip or lift only when something sticks out."
     )

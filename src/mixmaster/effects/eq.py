@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from mixmaster.documents.base import MisfitError, items, parameter
-from mixmaster.effects.base import BypassProcessor, Context, Processor
+from mixmaster.effects.base import BypassProcessor, Context, Family, Processor
 from mixmaster.effects.eq_bands import APPLIES, MOVABLE, EqBand
 from mixmaster.effects.eq_stages import (
     EqProcessor,
@@ -24,6 +24,7 @@ from mixmaster.errors import DocumentError, Problem
 class Eq(KeylessEffect):
     """The bands in order; those of 0 dB are left out, and no bands are the identity."""
 
+    family: ClassVar[Family] = "tone"
     summary: ClassVar[str] = "Parametric equaliser: shapes the balance of lows, mids and highs."
 
     effect: Literal["eq"] = parameter("eq", "The effect's name: eq, an equaliser.")

@@ -12,7 +12,7 @@ from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.polyphase import LATENCY_SAMPLES, PolyphaseOversampler
 from mixmaster.dsp.shaping import RoundShape
 from mixmaster.dsp.sos import SosFilter
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.effects.moving import Moving
 from mixmaster.effects.saturation import steepness
@@ -31,6 +31,7 @@ class Exciter(KeylessEffect):
     """
 
     blends_itself: ClassVar[bool] = True
+    family: ClassVar[Family] = "colour"
     summary: ClassVar[str] = "Exciter: adds harmonics of the highs, for air and presence."
 
     effect: Literal["exciter"] = parameter("exciter", "The effect's name: exciter.")

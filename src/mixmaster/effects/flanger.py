@@ -18,7 +18,7 @@ from mixmaster.dsp.modulated_delay import (
     ModulatedDelay,
     ModulatedLoop,
 )
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import misfit
 from mixmaster.effects.modulated import ModulatedEffect, Swing
 from mixmaster.effects.moving import Moving
@@ -35,6 +35,7 @@ class Flanger(ModulatedEffect):
     below -95 dB up to 0.35 of the rate (16.8 kHz at 48 kHz).
     """
 
+    family: ClassVar[Family] = "modulation"
     summary: ClassVar[str] = "Flanger: a jet-like comb that sweeps up and down."
     default_rate_hz: ClassVar[float] = 0.25
 

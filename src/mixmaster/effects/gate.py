@@ -13,7 +13,7 @@ from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.dynamics import linked_peaks, pool_values, refuse_non_finite
 from mixmaster.dsp.gating import GateGain
 from mixmaster.dsp.key_filter import KeyFilter
-from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.effects.base import BlockContext, Context, Family, Processor
 from mixmaster.effects.keyed import KeyedEffect, KeyListenProcessor
 from mixmaster.effects.moving import Moving
 from mixmaster.units import db_to_gain, gain_to_db, ms_to_samples
@@ -27,6 +27,7 @@ class Gate(KeyedEffect):
     """
 
     effect: Literal["gate"] = "gate"
+    family: ClassVar[Family] = "dynamics"
     summary: ClassVar[str] = "Turns down what is quiet: bleed, hum and hiss between the notes."
 
     threshold_db: float | None = parameter(

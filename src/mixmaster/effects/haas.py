@@ -22,7 +22,7 @@ from mixmaster.dsp import filters
 from mixmaster.dsp.decay import SILENCE, ring_out_samples
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.sos import SosFilter
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.effects.wet import cuts
 from mixmaster.units import db_to_gain, ms_to_samples
@@ -34,6 +34,7 @@ class Haas(KeylessEffect):
     The time is rounded to a whole sample.
     """
 
+    family: ClassVar[Family] = "stereo"
     summary: ClassVar[str] = "Haas: widens by delaying one side; check it in mono."
 
     effect: Literal["haas"] = parameter("haas", "The effect's name: haas.")

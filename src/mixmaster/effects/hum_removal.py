@@ -8,7 +8,7 @@ from mixmaster.arrays import Block
 from mixmaster.documents.base import parameter
 from mixmaster.dsp.hum_comb import comb_tail_samples, hum_comb
 from mixmaster.dsp.sos import SosFilter
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.units import db_to_gain
 
@@ -23,6 +23,7 @@ class HumRemoval(KeylessEffect):
     that is there from the first sample is down by 40 dB after 0.8 s.
     """
 
+    family: ClassVar[Family] = "repair"
     summary: ClassVar[str] = "Hum removal: takes out mains hum at 50 or 60 Hz and its harmonics."
 
     effect: Literal["hum_removal"] = parameter("hum_removal", "The effect's name: hum_removal.")

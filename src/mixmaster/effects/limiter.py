@@ -22,7 +22,7 @@ from mixmaster.dsp.limiter_adaptive import (
 )
 from mixmaster.dsp.limiter_curve import AnyBallistics, Ballistics
 from mixmaster.dsp.pooled import POOL_FRAMES
-from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.effects.base import BlockContext, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.errors import Problem
 from mixmaster.units import db_to_gain, gain_to_db, ms_to_samples
@@ -88,6 +88,7 @@ class Limiter(KeylessEffect):
     """
 
     current_revision: ClassVar[int] = 2
+    family: ClassVar[Family] = "level"
     summary: ClassVar[str] = "Limiter: nothing passes its ceiling, not even between the samples."
 
     effect: Literal["limiter"] = parameter("limiter", "The effect's name: limiter.")

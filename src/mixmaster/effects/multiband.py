@@ -15,7 +15,7 @@ from mixmaster.dsp.crossover import Crossover, LinearCrossover
 from mixmaster.dsp.decay import SILENCE
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.effects.band_edges import band_edge, check_edges, corners
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Effect, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Effect, Family, Processor
 from mixmaster.effects.compressor import Compressor, CompressorProcessor
 from mixmaster.units import db_to_gain, ms_to_samples
 
@@ -101,6 +101,7 @@ class Multiband(Effect):
     """
 
     effect: Literal["multiband"] = parameter("multiband", "The effect's name: multiband.")
+    family: ClassVar[Family] = "dynamics"
     summary: ClassVar[str] = "Multiband compressor: a compressor of its own for bass, mids and top."
 
     bands: tuple[MultibandBand, ...] = items(

@@ -12,7 +12,7 @@ from mixmaster.arrays import Block
 from mixmaster.documents.base import MisfitError, parameter
 from mixmaster.dsp.dynamics import refuse_non_finite
 from mixmaster.dsp.noise_reduction import NoiseReducer, noise_profile, window_frames
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.errors import Problem
 from mixmaster.units import db_to_gain, db_to_power
@@ -35,6 +35,7 @@ class NoiseReduction(KeylessEffect):
     loses 5 dB without.
     """
 
+    family: ClassVar[Family] = "repair"
     summary: ClassVar[str] = "Noise reduction: turns down hiss and room noise, learned or found."
 
     effect: Literal["noise_reduction"] = parameter(

@@ -13,7 +13,7 @@ from mixmaster.documents.base import MisfitError, parameter
 from mixmaster.dsp.decay import SILENCE
 from mixmaster.dsp.lfo import LfoShape
 from mixmaster.dsp.phase_shifter import PhaseShifter
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import misfit
 from mixmaster.effects.modulated import ModulatedEffect, Swing
 from mixmaster.effects.moving import Moving
@@ -31,6 +31,7 @@ class Phaser(ModulatedEffect):
     ``mix`` 0 is the identity. The corner moves from frame to frame, evenly in octaves.
     """
 
+    family: ClassVar[Family] = "modulation"
     summary: ClassVar[str] = "Phaser: a few soft notches that travel through the sound."
     default_rate_hz: ClassVar[float] = 0.3
 

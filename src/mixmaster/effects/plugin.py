@@ -10,7 +10,7 @@ import numpy as np
 from mixmaster.arrays import Block, zeros
 from mixmaster.documents.base import parameter
 from mixmaster.dsp.delay_line import DelayLine
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Effect, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Effect, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.effects.plugin_list import PluginId, find_plugin, fingerprint, list_file, may_run
 from mixmaster.effects.plugin_process import PluginProcess
@@ -26,6 +26,7 @@ class Plugin(KeylessEffect):
     the job with an error that names the plugin, and nothing else.
     """
 
+    family: ClassVar[Family] = "plugin"
     summary: ClassVar[str] = "Plugin: a VST3 plugin from your own list of allowed ones."
 
     effect: Literal["plugin"] = parameter("plugin", "The effect's name: plugin.")

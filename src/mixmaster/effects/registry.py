@@ -1,95 +1,43 @@
-"""The effects there are: the one list that presets, schema and reference docs read."""
+"""The effects there are: found in this room, so that each is declared in its own file alone."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING, Annotated, get_args
 
 from pydantic import Field
 
-from mixmaster.effects.base import Effect
-from mixmaster.effects.chorus import Chorus
-from mixmaster.effects.clipper import Clipper
-from mixmaster.effects.compressor import Compressor
-from mixmaster.effects.convolution import Convolution
-from mixmaster.effects.de_esser import DeEsser
-from mixmaster.effects.delay import Delay
-from mixmaster.effects.dynamic_eq import DynamicEq
-from mixmaster.effects.eq import Eq
-from mixmaster.effects.exciter import Exciter
-from mixmaster.effects.flanger import Flanger
-from mixmaster.effects.gate import Gate
-from mixmaster.effects.haas import Haas
-from mixmaster.effects.hum_removal import HumRemoval
-from mixmaster.effects.limiter import Limiter
-from mixmaster.effects.multiband import Multiband
-from mixmaster.effects.noise_reduction import NoiseReduction
-from mixmaster.effects.phaser import Phaser
-from mixmaster.effects.plugin import Plugin
-from mixmaster.effects.reverb import Reverb
-from mixmaster.effects.saturation import Saturation
-from mixmaster.effects.stereo_bands import StereoBands
-from mixmaster.effects.transient_shaper import TransientShaper
-from mixmaster.effects.tremolo import AutoPan, Tremolo
-from mixmaster.effects.utility import Utility
-from mixmaster.effects.width import Width
+import mixmaster.effects
+from mixmaster.effects.base import Effect, Family
 
-EFFECTS: tuple[type[Effect], ...] = (
-    Eq,
-    DynamicEq,
-    Compressor,
-    Multiband,
-    Gate,
-    DeEsser,
-    TransientShaper,
-    Saturation,
-    Exciter,
-    Clipper,
-    Chorus,
-    Flanger,
-    Phaser,
-    Tremolo,
-    AutoPan,
-    Delay,
-    Reverb,
-    Convolution,
-    Width,
-    StereoBands,
-    Haas,
-    Utility,
-    HumRemoval,
-    NoiseReduction,
-    Plugin,
-    Limiter,
-)
-"""Every effect's settings, in the order in which they are listed to people."""
 
-AnyEffect = Annotated[
-    Eq
-    | DynamicEq
-    | Compressor
-    | Multiband
-    | Gate
-    | DeEsser
-    | TransientShaper
-    | Saturation
-    | Exciter
-    | Clipper
-    | Chorus
-    | Flanger
-    | Phaser
-    | Tremolo
-    | AutoPan
-    | Delay
-    | Reverb
-    | Convolution
-    | Width
-    | StereoBands
-    | Haas
-    | Utility
-    | HumRemoval
-    | NoiseReduction
-    | Plugin
-    | Limiter,
-    Field(discriminator="effect"),
-]
+def _found() -> tuple[type[Effect], ...]:
+    """Return every effect that a file of this room declares."""
+    effects: dict[str, type[Effect]] = {}
+    for module in pkgutil.iter_modules(mixmaster.effects.__path__):
+        if module.name == "registry":
+            continue
+        names = vars(importlib.import_module(f"mixmaster.effects.{module.name}"))
+        for each in names.values():
+            if (
+                isinstance(each, type)
+                and issubclass(each, Effect)
+                and "effect" in each.model_fields
+            ):
+                effects[str(each.model_fields["effect"].default)] = each
+    families = get_args(Family)
+    return tuple(
+        effects[name]
+        for name in sorted(effects, key=lambda n: (families.index(effects[n].family), n))
+    )
+
+
+EFFECTS: tuple[type[Effect], ...] = _found()
+"""Every effect's settings, by family, in the order in which they are listed to people."""
+
+if TYPE_CHECKING:
+    AnyEffect = Effect
+else:
+    AnyEffect = Annotated[EFFECTS, Field(discriminator="effect")]
 """Any effect, told apart by its key ``effect``."""

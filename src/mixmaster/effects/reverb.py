@@ -17,7 +17,7 @@ from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.early_reflections import box_reflections
 from mixmaster.dsp.reverberator import Design, Reverberator
 from mixmaster.dsp.sos import SosFilter
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.freeverb import Freeverb, FreeverbProcessor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.effects.reverb_spaces import SPACES, SpaceType
@@ -57,6 +57,7 @@ class Reverb(KeylessEffect):
     """
 
     current_revision: ClassVar[int] = 2
+    family: ClassVar[Family] = "space"
     summary: ClassVar[str] = "Reverb: puts a sound into a room, onto a plate or into a hall."
 
     effect: Literal["reverb"] = parameter("reverb", "The effect's name: reverb.")

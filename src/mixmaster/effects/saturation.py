@@ -12,7 +12,7 @@ from mixmaster.documents.base import parameter
 from mixmaster.dsp.delay_line import DelayLine
 from mixmaster.dsp.polyphase import LATENCY_SAMPLES, PolyphaseOversampler
 from mixmaster.dsp.shaping import HardShape, RoundShape, Shape, SoftShape
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.effects.moving import Moving
 from mixmaster.effects.saturation_colour import TUBE_BIAS, Character, colour
@@ -33,6 +33,7 @@ class Saturation(KeylessEffect):
 
     current_revision: ClassVar[int] = 2
 
+    family: ClassVar[Family] = "colour"
     summary: ClassVar[str] = "Saturation: adds harmonics and rounds peaks, from warmth to grit."
 
     effect: Literal["saturation"] = parameter("saturation", "The effect's name: saturation.")

@@ -13,7 +13,7 @@ from mixmaster.dsp.crossover import MOST_CORNERS, Crossover
 from mixmaster.dsp.decay import SILENCE, ring_out_samples
 from mixmaster.dsp.sos import SosFilter
 from mixmaster.effects.band_edges import band_edge, check_edges, corners
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 
 
@@ -36,6 +36,7 @@ class StereoBand(Settings):
 class StereoBands(KeylessEffect):
     """A width for each band. With every width at 1 it is the identity, bit for bit."""
 
+    family: ClassVar[Family] = "stereo"
     summary: ClassVar[str] = "Stereo bands: a width of its own for each band, bass to air."
 
     effect: Literal["stereo_bands"] = parameter(

@@ -14,7 +14,7 @@ from mixmaster.dsp.dynamics import PoolRamp, pool_values
 from mixmaster.dsp.gain_computer import DB_PER_OCTAVE
 from mixmaster.dsp.key_filter import KeyFilter
 from mixmaster.dsp.transients import HOLD_MS, LiftCeiling, TransientWeights
-from mixmaster.effects.base import BlockContext, Context, Processor
+from mixmaster.effects.base import BlockContext, Context, Family, Processor
 from mixmaster.effects.keyed import KeyedEffect, KeyListenProcessor
 from mixmaster.effects.moving import Moving
 from mixmaster.units import db_to_gain, gain_to_db, ms_to_samples
@@ -26,6 +26,7 @@ class TransientShaper(KeyedEffect):
     effect: Literal["transient_shaper"] = parameter(
         "transient_shaper", "The effect's name: transient_shaper."
     )
+    family: ClassVar[Family] = "dynamics"
     summary: ClassVar[str] = "Transient shaper: more or less snap, longer or shorter decay."
 
     attack_db: float = parameter(

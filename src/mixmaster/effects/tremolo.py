@@ -10,7 +10,7 @@ import numpy as np
 from mixmaster.arrays import Block
 from mixmaster.documents.base import parameter
 from mixmaster.dsp.lfo import LfoShape
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import misfit
 from mixmaster.effects.modulated import ModulatedEffect, Swing
 from mixmaster.effects.moving import Moving
@@ -23,6 +23,7 @@ _EDGE_MS = 5.0
 class Tremolo(ModulatedEffect):
     """The level falls and comes back. ``depth`` 0 is the identity."""
 
+    family: ClassVar[Family] = "modulation"
     summary: ClassVar[str] = "Tremolo: the level swings, from a shimmer to a chop."
     default_rate_hz: ClassVar[float] = 5.0
 
@@ -100,6 +101,7 @@ class AutoPan(ModulatedEffect):
     A stereo sound is balanced: one side rises by up to 3 dB as the other falls.
     """
 
+    family: ClassVar[Family] = "modulation"
     summary: ClassVar[str] = "Auto-pan: the sound wanders from side to side, equally loud."
     default_rate_hz: ClassVar[float] = 0.5
 

@@ -13,7 +13,7 @@ from mixmaster.dsp import filters
 from mixmaster.dsp.decay import ring_out_samples
 from mixmaster.dsp.fractional_delay import FractionalDelay
 from mixmaster.dsp.sos import SosFilter
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.errors import Problem
 from mixmaster.units import db_to_gain, ms_to_samples
@@ -38,6 +38,7 @@ class Utility(KeylessEffect):
     fraction of a sample.
     """
 
+    family: ClassVar[Family] = "stereo"
     summary: ClassVar[str] = "Utility: polarity, channels, DC offset, delay and trim."
 
     effect: Literal["utility"] = parameter("utility", "The effect's name: utility.")

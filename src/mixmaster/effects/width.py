@@ -12,7 +12,7 @@ from mixmaster.documents.base import parameter
 from mixmaster.dsp import filters
 from mixmaster.dsp.decay import ring_out_samples
 from mixmaster.dsp.sos import SosFilter
-from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Processor
+from mixmaster.effects.base import BlockContext, BypassProcessor, Context, Family, Processor
 from mixmaster.effects.keyless import KeylessEffect, misfit
 from mixmaster.units import db_to_gain
 
@@ -26,6 +26,7 @@ class Width(KeylessEffect):
     defaults are the identity, bit for bit.
     """
 
+    family: ClassVar[Family] = "stereo"
     summary: ClassVar[str] = "Width: narrows or widens the stereo image, and centres the bass."
 
     effect: Literal["width"] = parameter("width", "The effect's name: width.")

@@ -9,6 +9,8 @@ from typing import Final, NoReturn
 import numpy as np
 
 from mixmaster.audio.sink import FileSpec
+from mixmaster.dsp.dither import Dither
+from mixmaster.dsp.noise_shaping import MOST_LSB
 from mixmaster.dsp.true_peak import KERNEL
 from mixmaster.effects.limiter import Limiter
 from mixmaster.engine.stats import ReductionFigures
@@ -22,6 +24,9 @@ from mixmaster.units import db_to_gain, gain_to_db
 
 _KERNEL_NORM: Final = float(np.abs(KERNEL).sum(axis=1).max())
 _MARGIN_DB: Final = 1e-4  # taken off further when a finished file was over
+_CODEC_MARGINS_DB: Final = (0.05, 0.1, 0.2)
+"""The same behind a codec, each time it was over: what comes out wanders with what goes in."""
+
 _ROOM_DB: Final = 6.0  # peaks are measured for this much more gain than would do unlimited
 _PLR_SLACK_LU: Final = 0.05
 _BISECTIONS: Final = 12
@@ -30,16 +35,18 @@ _SILENT: Final = 1e-15
 """Peaks are rounded up to the next number of 32 bits: those of silence are not quite 0."""
 
 
-def rounding_headroom(spec: FileSpec, *, dither: bool) -> float:
+def rounding_headroom(spec: FileSpec, *, dither: Dither) -> float:
     """Return how far a finished file's true peak can pass that of the signal before rounding.
 
-    Rounding errs by half an LSB, triangular dither adds up to one more; interpolation raises
-    either by no more than the sum of the kernel's magnitudes. Float rounds to 24 bits.
+    Rounding errs by half an LSB, triangular dither adds up to one more, shaping feeds both back;
+    interpolation raises any of it by no more than the sum of the kernel's magnitudes. Float rounds
+    to 24 bits. What a codec adds is not foretold.
     """
     if spec.bit_depth == 32:
         return _KERNEL_NORM * 2.0**-24
     lsb = 2.0 ** (1 - spec.bit_depth)
-    return _KERNEL_NORM * lsb * (1.5 if dither else 0.5)
+    most: dict[Dither, float] = {"none": 0.5, "tpdf": 1.5, "shaped": MOST_LSB}
+    return _KERNEL_NORM * lsb * most[dither]
 
 
 class Attempt:
@@ -51,6 +58,7 @@ class Attempt:
 
     Attributes:
         gain_db: The gain of the last attempt.
+        overs_db: How far each encoding that was over the ceiling was over it.
 
     Raises:
         RefusedError: When the mix has no loudness, and one is asked for.
@@ -64,6 +72,7 @@ class Attempt:
         self._whole = Hearing(extent=extent, copies=request.copies)
         self._correction_lu = 0.0  # what the model reads less than the file
         self._lowered_db = 0.0
+        self.overs_db: tuple[float, ...] = ()
         self.gain_db = request.idle_gain_db
         self._plain_over = 0.0
         if request.aims:
@@ -74,6 +83,12 @@ class Attempt:
             self.gain_db = -over
         elif request.to_ceiling and programme.true_peak() > _SILENT:
             self.gain_db = gain_to_db(self._ceiling / programme.true_peak())
+
+    @property
+    def ceiling_in_front_dbtp(self) -> float | None:
+        """The ceiling that the limiter has kept to; in front of a codec it may be a lower one."""
+        ceiling = self._request.ceiling_dbtp
+        return None if ceiling is None else ceiling - self._lowered_db
 
     @property
     def _ceiling(self) -> float:
@@ -280,9 +295,10 @@ class Attempt:
             self._refuse_reduction(request.limiter, limiter.max_db, most)
         peak = after.true_peak_dbtp
         if request.ceiling_dbtp is not None and peak is not None and peak > request.ceiling_dbtp:
-            self._lowered_db += peak - request.ceiling_dbtp + _MARGIN_DB
+            lower_db = peak - request.ceiling_dbtp + self._margin_db(peak)
+            self._lowered_db += lower_db
             if request.to_ceiling:
-                self.gain_db -= peak - request.ceiling_dbtp + _MARGIN_DB
+                self.gain_db -= lower_db
             right = False
         if request.aims:
             assert over is not None
@@ -292,6 +308,30 @@ class Attempt:
                     self.gain_db -= over
                 right = False
         return right
+
+    def _margin_db(self, peak_dbtp: float) -> float:
+        """Return what is taken off besides the over; told, behind a codec, and counted."""
+        request = self._request
+        if not request.spec.is_lossy:
+            return _MARGIN_DB
+        assert request.ceiling_dbtp is not None
+        times = len(self.overs_db)
+        over_db = peak_dbtp - request.ceiling_dbtp
+        if times == len(_CODEC_MARGINS_DB):
+            front_dbtp = request.ceiling_dbtp - self._lowered_db
+            raise RefusedError(
+                request.name,
+                f"decoded it is {over_db:.2f} dB over {request.ceiling_dbtp:.2f} dBTP, after the "
+                f"ceiling in front of the encoder was lowered {times} times, to {front_dbtp:.2f}",
+                "take a higher bit rate, a lower ceiling (--ceiling), or less loudness",
+                {
+                    "decoded_true_peak_dbtp": peak_dbtp,
+                    "ceiling_dbtp": request.ceiling_dbtp,
+                    "ceiling_in_front_dbtp": front_dbtp,
+                },
+            )
+        self.overs_db += (over_db,)
+        return _CODEC_MARGINS_DB[times]
 
 
 def _no_loudness(request: Request) -> RefusedError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +36,9 @@ class Delivered:
         after: Of what was written.
         dialogue_lufs: Where somebody speaks; None where nobody asked.
         passes: How often it was written.
+        overs_db: How far each encoding that was over the ceiling, decoded, was over it; each time
+            the ceiling in front of the encoder was lowered.
+        ceiling_in_front_dbtp: Where it stood in the end; None where nothing is limited.
     """
 
     gain_db: float
@@ -43,6 +46,8 @@ class Delivered:
     after: ProgrammeFigures
     dialogue_lufs: float | None
     passes: int
+    overs_db: tuple[float, ...] = ()
+    ceiling_in_front_dbtp: float | None = None
 
 
 def deliver(
@@ -64,7 +69,15 @@ def deliver(
         if attempt.accepts(after, _over(request, after, dialogue_lufs), limiter):
             _check_rules(request, after)
             heard = _of_part(request, part, after)
-            return Delivered(attempt.gain_db, limiter, heard, dialogue_lufs, passes)
+            return Delivered(
+                attempt.gain_db,
+                limiter,
+                heard,
+                dialogue_lufs,
+                passes,
+                attempt.overs_db,
+                attempt.ceiling_in_front_dbtp,
+            )
     figures = {"passes": float(_MOST_PASSES), "gain_db": attempt.gain_db}
     raise RefusedError(request.name, "loudness and ceiling did not settle", figures=figures)
 
@@ -98,8 +111,16 @@ def _write(
             {"clipped_samples": float(report.clipped_samples)},
         )
     if request.passage:
-        return meter.result()
+        song = meter.result()
+        return _with_peak_of(request, part, song) if spec.is_lossy else song
     return measure_file(part, dual_mono=request.dual_mono, threads=request.threads).figures
+
+
+def _with_peak_of(request: Request, part: Path, song: ProgrammeFigures) -> ProgrammeFigures:
+    """Return a song's figures with the true peak of its passage, where decoding made it higher."""
+    decoded = _of_part(request, part, song).true_peak_dbtp
+    peak = max((each for each in (decoded, song.true_peak_dbtp) if each is not None), default=None)
+    return replace(song, true_peak_dbtp=peak)
 
 
 def _watched(

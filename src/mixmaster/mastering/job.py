@@ -369,4 +369,7 @@ def _result(request: Request, delivered: Delivered, file: Path, manifest: Path) 
         trimmed_head_s=extent.first / rate if whole else 0.0,
         trimmed_tail_s=extent.cut_tail / rate if whole else 0.0,
         passes=delivered.passes,
+        format=request.spec.words,
+        overs_db=delivered.overs_db,
+        ceiling_in_front_dbtp=delivered.ceiling_in_front_dbtp,
     )

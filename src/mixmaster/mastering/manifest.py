@@ -64,7 +64,7 @@ def master_manifest(
     plugins = fingerprints(preset.insert)
     if plugins:
         settings["plugins"] = plugins
-    revisions: dict[str, int] = {effect.effect: effect.sound_revision for effect in preset.insert}
+    revisions: dict[str, int] = {effect.effect_name(): effect.sound_revision for effect in preset.insert}
     return build(
         "master",
         inputs=[mix, *resources],
@@ -77,6 +77,14 @@ def master_manifest(
             "gain_db": delivered.gain_db,
             "passes": delivered.passes,
             "limiter": None if delivered.limiter is None else delivered.limiter.to_json(),
+            **(
+                {
+                    "overs_db": list(delivered.overs_db),
+                    "ceiling_in_front_dbtp": delivered.ceiling_in_front_dbtp,
+                }
+                if delivered.overs_db
+                else {}
+            ),
             **({"gain_match_db": dict(gain_match_db)} if gain_match_db else {}),
             **({"matches": [each.to_json() for each in matches]} if matches else {}),
         }

@@ -174,7 +174,7 @@ def _pinned(preset: MasteringPreset, recorded: Recorded) -> MasteringPreset:
     """Return a preset whose effects sound as they were heard, where they sound otherwise today."""
     inserts = []
     for name, insert in zip(insert_ids(preset.insert), preset.insert, strict=True):
-        heard = recorded.revisions.get(insert.effect)
+        heard = recorded.revisions.get(insert.effect_name())
         if insert.revision is None and heard is not None and heard != insert.sound_revision:
             if not 1 <= heard <= insert.current_revision:
                 reason = f"{name} has revision {heard}; this version knows "

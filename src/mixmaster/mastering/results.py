@@ -35,6 +35,11 @@ class MasterResult(Result):
         trimmed_tail_s: Silence that was cut off its end.
         warnings: What the place would not like, though the master meets its figures.
         passes: How often the file was written before it was right.
+        format: What kind of file it is, in words: ``MP3, 320 kbit/s, 44100 Hz``.
+        overs_db: How far each encoding that was over the ceiling, decoded, was over it; each time
+            the ceiling in front of the encoder was lowered. Empty for lossless files.
+        ceiling_in_front_dbtp: The ceiling that the limiter has kept to; lower than
+            ``ceiling_dbtp`` where an encoder made it so.
         refused: Why there is no master, in words; empty for a master.
         figures: The figures that prove it.
     """
@@ -56,8 +61,24 @@ class MasterResult(Result):
     trimmed_tail_s: float = 0.0
     warnings: tuple[str, ...] = ()
     passes: int = 0
+    format: str = ""
+    overs_db: tuple[float, ...] = ()
+    ceiling_in_front_dbtp: float | None = None
     refused: str = ""
     figures: dict[str, float] | None = None
+
+
+    @property
+    def lowered(self) -> str:
+        """What there is to say of a ceiling that was lowered; empty where it was not."""
+        if not self.overs_db or self.ceiling_dbtp is None or self.ceiling_in_front_dbtp is None:
+            return ""
+        overs = ", ".join(f"{over:.2f}" for over in self.overs_db)
+        times = {1: "once", 2: "twice"}.get(len(self.overs_db), f"{len(self.overs_db)} times")
+        return (
+            f"decoded it was {overs} dB over {self.ceiling_dbtp:.1f} dBTP: the ceiling in front of "
+            f"the encoder was lowered {times}, to {self.ceiling_in_front_dbtp:.2f} dBTP"
+        )
 
 
 @dataclass(frozen=True, slots=True)

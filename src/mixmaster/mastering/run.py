@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mixmaster.audio.formats import SUFFIXES, suffix_fits
 from mixmaster.audio.names import shown
-from mixmaster.audio.sink import CONTAINERS
+from mixmaster.audio.sink import CONTAINERS, require_encoder
 from mixmaster.documents.finding import find_preset
 from mixmaster.documents.loading import load
 from mixmaster.engine.outputs import inside, refuse_inputs
@@ -85,15 +86,16 @@ def output_paths(output: Path, song: str, targets: Sequence[NamedTarget]) -> dic
     check_targets(targets)
     container = CONTAINERS.get(output.suffix.lower())
     if container is None or output.is_dir():
-        files = {t.name: f"{song}_{t.name}.{t.target.file.format}" for t in targets}
+        files = {t.name: f"{song}_{t.name}{SUFFIXES[t.target.file.format]}" for t in targets}
         return {name: inside(output, file) for name, file in files.items()}
     if len(targets) > 1:
         hint = "name a folder for several targets"
         raise UsageError(shown(output), f"is one file for {len(targets)} targets", hint)
     wanted = targets[0].target.file.format
-    if container != wanted:
+    if not suffix_fits(output.suffix, wanted):
         reason = f"is a {container} file, and {targets[0].name} is delivered as {wanted}"
-        raise UsageError(shown(output), reason, f"name it .{wanted}, or name a folder")
+        hint = f"name it {SUFFIXES[wanted]}, or name a folder"
+        raise UsageError(shown(output), reason, hint)
     return {targets[0].name: output}
 
 
@@ -138,7 +140,8 @@ def master(
     opened = open_mix(mix)
     files = dict(files or output_paths(output, song or mix.stem, targets))
     for target in targets:
-        target.target.file.spec(opened.info.sample_rate_hz, opened.info.channels)
+        spec = target.target.file.spec(opened.info.sample_rate_hz, opened.info.channels)
+        require_encoder(spec.container)
         refuse_inputs(files[target.name], [mix])
         check_writable(files[target.name], overwrite=options.overwrite)
     with one_blas_thread(), ExitStack() as stack:

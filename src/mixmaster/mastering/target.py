@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
-from mixmaster.audio.sink import FileSpec
+from mixmaster.audio.formats import LOSSY, Container, FileSpec, encoded_rate_hz
+from mixmaster.audio.sink import check_dither
 from mixmaster.checking.limits import ceiling_for
 from mixmaster.documents.base import Document, MisfitError, Settings, items, parameter
+from mixmaster.dsp.dither import Dither
 from mixmaster.errors import Problem, UsageError
 from mixmaster.mastering.target_package import Package
 from mixmaster.mastering.target_playback import Playback, Stream
@@ -20,24 +22,46 @@ _CHECK_RATE_HZ = 48_000
 class DeliveryFile(Settings):
     """The file that is delivered."""
 
-    format: Literal["wav", "flac", "aiff"] = parameter("wav", "The container: wav, flac or aiff.")
-    bit_depth: Literal[16, 24, 32] = parameter(
-        24, "16, 24, or 32 for float (wav only). 16 and 24 are rounded and dithered."
+    format: Container = parameter(
+        "wav", "The kind of file: wav, flac, aiff, alac, mp3, aac, opus or vorbis."
+    )
+    bit_depth: Literal[16, 24, 32] | None = parameter(
+        None,
+        "16, 24, or 32 for float (wav only). 16 and 24 are rounded and dithered. Silent is 24; "
+        "mp3, aac, opus and vorbis have none.",
+    )
+    bitrate_kbps: int | None = parameter(
+        None,
+        "The bit rate of mp3, aac, opus and vorbis, kbit/s; silent is 320, 256, 160 and 256.",
+        low=12,
+        high=528,
     )
     sample_rate_hz: int | Literal["source"] = parameter(
-        "source", 'The rate, or "source" to keep the rate of the mix.'
+        "source",
+        'The rate, or "source" to keep the rate of the mix; what is lossy is then encoded at 44.1 '
+        "or 48 kHz, whichever the mix is of, and opus at 48.",
     )
     plain_wav: bool = parameter(
         False,
         "Whether the place takes WAV only with format tag 1 and nothing behind the samples; those "
         "that are written here always are so.",
     )
-    dither: bool = parameter(True, "TPDF dither before 16 or 24 bits; without it only rounded.")
+    dither: Dither = parameter(
+        "tpdf",
+        "Before 16 or 24 bits: tpdf; shaped, at 44.1 and 48 kHz, whose noise is 21 dB lower at 3 "
+        "to 4 kHz and 12 dB higher in all; or none, which only rounds. true and false are tpdf "
+        "and none.",
+    )
     channels: Literal["source", "stereo"] = parameter(
         "source",
         "stereo writes a mono mix on both channels, for places that take no mono; source keeps "
         "the channels of the mix.",
     )
+
+    @field_validator("dither", mode="before")
+    @classmethod
+    def _as_it_was_once_said(cls, value: object) -> object:
+        return {True: "tpdf", False: "none"}[value] if isinstance(value, bool) else value
 
     @model_validator(mode="after")
     def _can_be_written(self) -> Self:
@@ -47,15 +71,26 @@ class DeliveryFile(Settings):
             raise MisfitError([Problem("", error.reason, error.hint)]) from error
         return self
 
+    @property
+    def depth(self) -> Literal[16, 24, 32]:
+        """The bit depth, said or not; 32, float, of what is given to a lossy encoder."""
+        return self.bit_depth or (32 if self.format in LOSSY else 24)
+
     def spec(self, source_rate_hz: int, channels: int) -> FileSpec:
         """Return what is to be written for a mix of this rate and number of channels.
 
         Raises:
-            UsageError: For what the container cannot hold.
+            UsageError: For what the container cannot hold, and for dither shaped at another rate
+                than 44.1 or 48 kHz.
         """
+        kind = self.format
         rate = source_rate_hz if self.sample_rate_hz == "source" else self.sample_rate_hz
+        if self.sample_rate_hz == "source" and kind in LOSSY:
+            rate = encoded_rate_hz(kind, source_rate_hz)
         written = 2 if self.channels == "stereo" else channels
-        return FileSpec(self.format, self.bit_depth, rate, written)
+        spec = FileSpec(kind, self.depth, rate, written, self.bitrate_kbps)
+        check_dither(self.dither, spec)
+        return spec
 
 
 class LouderRule(Settings):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mixmaster.audio.formats import suffix_fits
 from mixmaster.audio.names import shown
-from mixmaster.audio.sink import CONTAINERS, FileSpec
+from mixmaster.audio.sink import FileSpec
 from mixmaster.engine.outputs import refuse_inputs
 from mixmaster.engine.publish import check_writable, manifest_path
 from mixmaster.engine.stats import BridgeRow
@@ -174,7 +175,7 @@ def _name(
 ) -> str:
     spec = target.target.file.spec(plan.sample_rate_hz, 2)
     suffix = suffix_of(template)
-    if suffix is not None and CONTAINERS[suffix.lower()] != spec.container:
+    if suffix is not None and not suffix_fits(suffix, spec.container):
         reason = f"'{shown(template)}': {target.name} is delivered as {spec.container}"
         raise UsageError("--name-template", reason, f"leave {suffix} out")
     try:

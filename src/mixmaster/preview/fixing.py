@@ -142,7 +142,7 @@ def fix(
         }
         revisions: dict[str, int] = {}
         if limiter is not None:
-            revisions[limiter.effect] = limiter.sound_revision
+            revisions[limiter.effect_name()] = limiter.sound_revision
         record = input_record(master.info, master.sha256)
         manifest = build("master", inputs=[record], settings=settings, revisions=revisions)
         figures = {

@@ -79,7 +79,7 @@ def _write(path: Path, stem: Stem) -> None:
     spec = FileSpec("flac", 16, stem.sample_rate_hz, channels)
     part = path.with_name(f".{path.name}.part")
     try:
-        with open_sink(part, spec, frames_expected=frames, dither=False) as sink:
+        with open_sink(part, spec, frames_expected=frames, dither="none") as sink:
             sink.write(np.ascontiguousarray(stem.samples / FULL_SCALE))
         part.replace(path)
     except OSError as error:

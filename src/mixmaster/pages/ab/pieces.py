@@ -109,7 +109,7 @@ def _whole(path: Path, head: bytes) -> bool:
 def _flac(block: Block, rate_hz: int, path: Path) -> bytes:
     """Return a block of whole 24-bit steps as a FLAC file."""
     spec = FileSpec("flac", 24, rate_hz, block.shape[0])
-    with open_sink(path, spec, frames_expected=block.shape[1], dither=False) as sink:
+    with open_sink(path, spec, frames_expected=block.shape[1], dither="none") as sink:
         sink.write(block)
     return path.read_bytes()
 
