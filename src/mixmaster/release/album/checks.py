@@ -223,7 +223,7 @@ def _alternate(track: Track, alternate: Alternate, key: str) -> Iterator[Problem
 def named_files(album: Album) -> Iterator[tuple[str, Path]]:
     """Yield all sources that a document names, with their keys."""
     for number, track in enumerate(album.track, start=1):
-        for kind in ("mix", "session", "master"):
+        for kind in ("mix", "session", "master", "dialogue"):
             if (name := getattr(track, kind)) is not None:
                 yield f"track.{number}.{kind}", album.at(name)
         for place, alternate in enumerate(track.alternate, start=1):

@@ -73,6 +73,9 @@ class Track(Settings):
     relimit: bool = parameter(
         False, "Whether an approved master may be limited again where a target needs that."
     )
+    dialogue: str | None = parameter(
+        None, "The dialogue's own stem, for targets that are measured on dialogue."
+    )
     title: str = parameter(..., "Its title, without the version.")
     version: str = parameter("", "Its version: Live, Radio Edit, 2026 Remaster.")
     artist: str = parameter("", "Whose track it is; the album's artist if silent.")
@@ -143,7 +146,11 @@ class Cohere(Settings):
 class Disc(Settings):
     """What a CD is told beside the tracks."""
 
-    pre_emphasis: Literal[False] = parameter(False, "Masters carry none.")
+    dither: Literal["tpdf", "shaped"] = parameter(
+        "tpdf", "How the disc is brought to 16 bits, once and last: shaped moves the noise up."
+    )
+    cd_text: bool = parameter(True, "Whether the fileset carries CD-Text.")
+    master_id: str = parameter("", "What the plant is to call the master; not on the disc.")
     copy_permitted: bool = parameter(False, "Whether digital copies are permitted.")
 
 
