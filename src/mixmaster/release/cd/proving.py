@@ -1,0 +1,189 @@
+"""A disc read back: its audio against the programme, its files against one another."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mixmaster.audio.names import shown
+from mixmaster.errors import AudioFileError, OutputError
+from mixmaster.release.cd.disc import Disc, Dither
+from mixmaster.release.cd.files import CUE_NAME, DDP_FOLDER, IMAGE_FILE, WAV_NAME
+from mixmaster.release.cd.plan import CdPlan
+from mixmaster.release.cd.reading_cue import CueSheet, read_cue
+from mixmaster.release.cd.reading_ddp import read_ddp, verify_checksums
+from mixmaster.release.cd.sheet import (
+    COPY_PERMITTED,
+    FRAME_BYTES,
+    PRE_EMPHASIS,
+    PREGAP_SECTORS,
+    RATE_HZ,
+    SECTOR_BYTES,
+    Mark,
+    Sheet,
+    SheetTrack,
+    Words,
+)
+from mixmaster.release.sequence import Laid, programme
+
+Samples = npt.NDArray[np.int16]
+
+# Rounding, and triangular dither of 1 LSB; shaping feeds errors back, Improved E's most of all.
+_MOST_ERROR_LSB: Final[dict[Dither, float]] = {"none": 0.5, "tpdf": 1.5, "shaped": 60.0}
+_CHUNK_FRAMES: Final = 1 << 18
+_CUE_KINDS: Final = ("title", "performer", "songwriter")
+
+
+def prove(
+    plan: CdPlan, laid: Sequence[Laid], disc: Disc, folder: Path, parts: Mapping[str, Path]
+) -> None:
+    """Raise unless a disc's files, not yet in their places, say and hold what was planned.
+
+    Raises:
+        OutputError: With everything that is otherwise.
+    """
+    problems = list(_audio_problems(plan, laid, disc, parts))
+    cue = read_cue(parts[CUE_NAME])
+    if cue.file != WAV_NAME:
+        problems.append(f"{CUE_NAME}: it names {cue.file}")
+    problems += sheet_problems(CUE_NAME, cue_sheet(cue, plan.sheet.lead_out), _spoken(plan.sheet))
+    inside = {name.removeprefix(f"{DDP_FOLDER}/"): path for name, path in parts.items()}
+    fileset = read_ddp(folder / DDP_FOLDER, inside)
+    problems += fileset.problems
+    problems += verify_checksums(folder / DDP_FOLDER, fileset, inside)
+    problems += sheet_problems("the fileset", fileset.sheet, _carried(plan.sheet, disc))
+    if fileset.master_id != disc.master_id.strip(" "):
+        problems.append(f"DDPID: its master id is {fileset.master_id}")
+    if problems:
+        raise OutputError(shown(folder), f"it does not read back as written: {'; '.join(problems)}")
+
+
+def cue_sheet(cue: CueSheet, lead_out: int) -> Sheet:
+    """Return a CUE sheet as a disc's table of contents.
+
+    A pause that begins with the file is the first track's, and begins at 00:00:00 on the disc.
+    """
+    tracks: list[SheetTrack] = []
+    for track in cue.tracks:
+        marks = [Mark(index, sector + PREGAP_SECTORS) for index, sector in track.indexes]
+        if not tracks:
+            marks = [Mark(0, 0), *(mark for mark in marks if mark.index)]
+        control = COPY_PERMITTED * ("DCP" in track.flags) | PRE_EMPHASIS * ("PRE" in track.flags)
+        tracks.append(SheetTrack(track.number, tuple(marks), track.isrc, control, track.words))
+    return Sheet(tuple(tracks), lead_out, cue.catalogue, cue.words)
+
+
+def sheet_problems(name: str, found: Sheet, expected: Sheet) -> Iterator[str]:
+    """Yield where two tables of contents differ, track by track."""
+    heads = ((found.catalogue, expected.catalogue, "UPC"), (found.words, expected.words, "text"))
+    for one, other, what in (*heads, (found.lead_out, expected.lead_out, "lead-out")):
+        if one != other:
+            yield f"{name}: its {what} is {one}, not {other}"
+    if len(found.tracks) != len(expected.tracks):
+        yield f"{name}: it has {len(found.tracks)} tracks, not {len(expected.tracks)}"
+    for one_track, other_track in zip(found.tracks, expected.tracks, strict=False):
+        for field in ("marks", "isrc", "control", "words"):
+            one, other = getattr(one_track, field), getattr(other_track, field)
+            if one != other:
+                yield f"{name}: track {one_track.number}: its {field} are {one}, not {other}"
+
+
+def spoken(words: Words) -> Words:
+    """Return what a CUE sheet can say of words."""
+    return Words(**{kind: getattr(words, kind) for kind in _CUE_KINDS})
+
+
+def _spoken(sheet: Sheet) -> Sheet:
+    tracks = tuple(replace(track, words=spoken(track.words)) for track in sheet.tracks)
+    return replace(sheet, tracks=tracks, words=spoken(sheet.words))
+
+
+def _carried(sheet: Sheet, disc: Disc) -> Sheet:
+    if disc.cd_text:
+        return sheet
+    tracks = tuple(replace(track, words=Words()) for track in sheet.tracks)
+    return replace(sheet, tracks=tracks, words=Words())
+
+
+def _audio_problems(
+    plan: CdPlan, laid: Sequence[Laid], disc: Disc, parts: Mapping[str, Path]
+) -> Iterator[str]:
+    """Yield where the WAV is not the programme within rounding and dither, or not the image."""
+    most, first = _MOST_ERROR_LSB[disc.dither], 0
+    written = wav_chunks(parts[WAV_NAME])
+    rest: Samples = np.empty((2, 0), dtype=np.int16)
+    for block in programme(laid, plan.layout.frames, RATE_HZ):
+        while rest.shape[1] < block.shape[1]:
+            chunk = next(written, None)
+            if chunk is None:
+                yield f"{WAV_NAME}: it ends after {first + rest.shape[1]} frames"
+                return
+            rest = np.concatenate([rest, chunk], axis=1)
+        found, rest = rest[:, : block.shape[1]], rest[:, block.shape[1] :]
+        wanted = np.minimum(block * 32_768.0, 32_767.0)
+        off = np.abs(found - wanted).max(axis=0) > most
+        if off.any():
+            at = first + int(np.argmax(off))
+            yield f"{WAV_NAME}: at frame {at} it is not what was sequenced"
+            return
+        first += block.shape[1]
+    if rest.shape[1] or next(written, None) is not None:
+        yield f"{WAV_NAME}: it is longer than the programme"
+    yield from image_problems(parts[WAV_NAME], parts[IMAGE_FILE])
+
+
+def wav_chunks(path: Path) -> Iterator[Samples]:
+    """Yield a disc's WAV, ``(2, frames)``, by the standard library's reader.
+
+    Raises:
+        AudioFileError: For anything but 16-bit stereo at 44.1 kHz, or a file shorter than it says.
+    """
+    name = shown(path)
+    try:
+        with path.open("rb") as file, wave.open(file, "rb") as source:
+            kind = (source.getnchannels(), source.getsampwidth(), source.getframerate())
+            if kind != (2, 2, RATE_HZ):
+                reason = f"it has {kind[0]} channels of {8 * kind[1]} bits at {kind[2]} Hz"
+                raise AudioFileError(name, reason, "a disc is 16-bit stereo at 44.1 kHz")
+            left = source.getnframes()
+            while left:
+                data = source.readframes(min(left, _CHUNK_FRAMES))
+                if not data or len(data) % FRAME_BYTES:
+                    reason = f"it ends {left} frames before its header says"
+                    raise AudioFileError(name, reason, "it was cut off: make it again")
+                left -= len(data) // FRAME_BYTES
+                yield np.frombuffer(data, dtype="<i2").reshape(-1, 2).T
+    except (wave.Error, EOFError) as error:
+        raise AudioFileError(name, f"it is no WAV: {error}") from error
+    except OSError as error:
+        raise AudioFileError(name, f"it cannot be read: {error.strerror}") from error
+
+
+def image_problems(wav: Path, image: Path) -> Iterator[str]:
+    """Yield where a fileset's image is not the WAV behind two seconds of digital silence."""
+    try:
+        with image.open("rb") as file:
+            if any(file.read(PREGAP_SECTORS * SECTOR_BYTES)):
+                yield "IMAGE.DAT: its first pause is not silent"
+            first = 0
+            for chunk in wav_chunks(wav):
+                wanted = chunk.T.tobytes()
+                found = file.read(len(wanted))
+                if found != wanted:
+                    one = np.frombuffer(found[: len(found) // 4 * 4], dtype="<u4")
+                    other = np.frombuffer(wanted, dtype="<u4")[: one.size]
+                    where = np.flatnonzero(one != other)
+                    at = first + int(where[0] if where.size else one.size)
+                    yield f"IMAGE.DAT: from frame {at} of the programme it is not {WAV_NAME}"
+                    return
+                first += chunk.shape[1]
+            if file.read(1):
+                yield f"IMAGE.DAT: it is longer than {WAV_NAME}"
+    except OSError as error:
+        yield f"IMAGE.DAT: it cannot be read: {error.strerror}"

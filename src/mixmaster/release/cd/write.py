@@ -1,0 +1,217 @@
+"""A disc written: WAV and CUE, a DDP fileset, and all of it read back before it is there."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from mixmaster.arrays import Block
+from mixmaster.audio.names import shown
+from mixmaster.audio.sink import FileSpec, open_sink
+from mixmaster.audio.source import AudioInfo, probe
+from mixmaster.engine.outputs import refuse_inputs, require_space
+from mixmaster.engine.publish import put, staged
+from mixmaster.errors import AudioFileError, OutputError, RefusedError
+from mixmaster.release.cd import ddp
+from mixmaster.release.cd.cdtext import cd_text
+from mixmaster.release.cd.cue import cue_text
+from mixmaster.release.cd.disc import Disc, DiscTrack
+from mixmaster.release.cd.files import (
+    CUE_NAME,
+    DDP_FOLDER,
+    IMAGE_FILE,
+    SUMS_NAME,
+    TEXT_FILE,
+    TOP_NAMES,
+    WAV_NAME,
+    ddp_names,
+    disc_files,
+    md5_list,
+    md5_of,
+)
+from mixmaster.release.cd.layout import laid_files
+from mixmaster.release.cd.plan import CdPlan, plan_cd
+from mixmaster.release.cd.proving import prove
+from mixmaster.release.cd.sheet import PREGAP_SECTORS, RATE_HZ, SECTOR_BYTES, clock
+from mixmaster.release.sequence import Laid, programme
+from mixmaster.results import Result
+from mixmaster.units import gain_to_db
+
+_SPEC: Final = FileSpec("wav", 16, RATE_HZ, 2)
+_COPY_FRAMES: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class CdResult(Result):
+    """A disc that was written and read back.
+
+    Attributes:
+        plan: Where everything lies, what is said, what was found.
+        files: Every file, relative to the folder, with its MD5.
+        sample_peak_dbfs: The largest sample of the disc; None for digital silence.
+        clipped_samples: Samples at full scale that the dither alone pushed beyond it.
+        notes: What had to be said of the sources.
+    """
+
+    plan: CdPlan
+    files: dict[str, str]
+    sample_peak_dbfs: float | None
+    clipped_samples: int
+    notes: tuple[str, ...]
+
+
+def lengths(
+    tracks: Sequence[DiscTrack],
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[str, ...]]:
+    """Return the tracks' lengths, those of what is hidden before them, and what is to be said.
+
+    Raises:
+        AudioFileError: For a file that no disc can be made from.
+    """
+    notes: list[str] = []
+    found = [_looked_at(track.source, notes).frames for track in tracks]
+    hidden = [
+        0 if track.hidden is None else _looked_at(track.hidden, notes).frames for track in tracks
+    ]
+    return tuple(found), tuple(hidden), tuple(dict.fromkeys(notes))
+
+
+def _looked_at(path: Path, notes: list[str]) -> AudioInfo:
+    info = probe(path)
+    name = shown(path.name)
+    if info.sample_rate_hz != RATE_HZ or info.channels > 2:
+        reason = f"it has {info.channels} channels at {info.sample_rate_hz} Hz"
+        advice = "a disc is made from 44.1 kHz, mono or stereo: master it for a CD first"
+        raise AudioFileError(shown(path), reason, advice)
+    if info.channels == 1:
+        notes.append(f"{name} is mono: it goes to both channels")
+    return info
+
+
+def write_cd(
+    tracks: Sequence[DiscTrack], disc: Disc, folder: Path, *, overwrite: bool = False
+) -> CdResult:
+    """Write a disc into a folder: ``disc.wav``, ``disc.cue``, ``disc.md5`` and ``ddp/``.
+
+    Joins and crossfades are computed first; then the whole programme is dithered, once. Memory
+    does not grow with length. Everything is read back, to the sample, before the first file gets
+    its name.
+
+    Args:
+        tracks: The tracks, in order.
+        disc: The disc.
+        folder: Where to; made if need be.
+        overwrite: Whether files of these names may be replaced.
+
+    Raises:
+        UsageError: For a disc that cannot be: `CdPlan.require`.
+        AudioFileError: For a source that cannot be used.
+        RefusedError: Where the programme passes full scale, with the place.
+        OutputError: When it cannot be written, or does not read back as written.
+    """
+    frames, hidden, notes = lengths(tracks)
+    plan = plan_cd(tracks, disc, frames, hidden)
+    plan.require()
+    laid = laid_files(tracks, plan.layout)
+    words = [track.words for track in plan.sheet.tracks]
+    text = cd_text(plan.sheet.words, words) if disc.cd_text else b""
+    targets = {name: folder / name for name in disc_files(cd_text=bool(text))}
+    _check_targets(targets, [each.path for each in laid], overwrite=overwrite)
+    require_space(folder, 2 * plan.layout.lead_out * SECTOR_BYTES)
+    with ExitStack() as stack:
+        try:
+            (folder / DDP_FOLDER).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(shown(folder), f"it cannot be made: {error.strerror}") from error
+        parts = {name: stack.enter_context(staged(target)) for name, target in targets.items()}
+        peak, clipped = _write_audio(plan, laid, disc, parts[WAV_NAME])
+        sums = _write_descriptions(plan, disc, text, parts)
+        prove(plan, laid, disc, folder, parts)
+        for name, target in targets.items():
+            put(parts[name], target)
+        if not text:
+            (folder / TEXT_FILE).unlink(missing_ok=True)  # an earlier writing's
+    return CdResult(plan, sums, peak, clipped, notes)
+
+
+def _check_targets(targets: dict[str, Path], sources: Sequence[Path], *, overwrite: bool) -> None:
+    for target in targets.values():
+        refuse_inputs(target, sources)
+        if target.is_dir():
+            raise OutputError(shown(target), "it is a folder", "choose another output")
+        if target.exists() and not overwrite:
+            raise OutputError(shown(target), "it exists", "--overwrite replaces it")
+
+
+def _write_descriptions(
+    plan: CdPlan, disc: Disc, text: bytes, parts: dict[str, Path]
+) -> dict[str, str]:
+    """Write everything but the WAV; return the MD5 of every file."""
+    sheet = plan.sheet
+    descriptor = ddp.pq_descriptor(sheet)
+    contents = {
+        CUE_NAME: cue_text(sheet, WAV_NAME),
+        f"{DDP_FOLDER}/{ddp.ID_NAME}": ddp.ddp_id(sheet, disc.master_id),
+        f"{DDP_FOLDER}/{ddp.MAP_NAME}": ddp.ddp_map(sheet, len(descriptor), len(text)),
+        f"{DDP_FOLDER}/{ddp.PQ_NAME}": descriptor,
+        TEXT_FILE: text,
+    }
+    sums: dict[str, str] = {}
+    try:
+        _copy_image(parts[WAV_NAME], parts[IMAGE_FILE])
+        for name, data in contents.items():
+            if name in parts:
+                parts[name].write_bytes(data)
+        for name in (*TOP_NAMES, *(f"{DDP_FOLDER}/{n}" for n in ddp_names(cd_text=bool(text)))):
+            sums[name] = md5_of(parts[name])
+        listed = {n: sums[f"{DDP_FOLDER}/{n}"] for n in ddp_names(cd_text=bool(text))}
+        parts[f"{DDP_FOLDER}/{ddp.CHECKSUM_NAME}"].write_bytes(md5_list(listed))
+        parts[SUMS_NAME].write_bytes(md5_list({name: sums[name] for name in TOP_NAMES}))
+    except OSError as error:
+        reason = f"it could not be written: {error.strerror or error}"
+        raise OutputError(shown(parts[IMAGE_FILE].parent), reason) from error
+    return sums
+
+
+def _copy_image(wav: Path, image: Path) -> None:
+    """Write the image: the first pause in digital silence, then the WAV's samples."""
+    with wave.open(str(wav), "rb") as source, image.open("wb") as target:
+        target.write(bytes(PREGAP_SECTORS * SECTOR_BYTES))
+        while data := source.readframes(_COPY_FRAMES):
+            target.write(data)
+
+
+def _write_audio(
+    plan: CdPlan, laid: Sequence[Laid], disc: Disc, part: Path
+) -> tuple[float | None, int]:
+    frames = plan.layout.frames
+    dither = disc.dither != "none"
+    with open_sink(part, _SPEC, frames_expected=frames, dither=dither) as sink:
+        for block in _below_full_scale(programme(laid, frames, RATE_HZ)):
+            sink.write(block)
+        report = sink.close()
+    return report.sample_peak_dbfs, report.clipped_samples
+
+
+def _below_full_scale(blocks: Iterator[Block]) -> Iterator[Block]:
+    first = 0
+    for block in blocks:
+        level = np.abs(block).max(axis=0)
+        if level.size and level.max() > 1.0:
+            place = int(np.argmax(level))
+            at = clock((first + place) * 75 // RATE_HZ + PREGAP_SECTORS)
+            peak_dbfs = gain_to_db(float(level[place]))
+            raise RefusedError(
+                "cd",
+                f"at {at} the programme passes full scale, {peak_dbfs:+.2f} dBFS",
+                "turn the tracks down, or crossfade like material with the linear law",
+                {"sample_peak_dbfs": peak_dbfs, "time_s": (first + place) / RATE_HZ},
+            )
+        first += block.shape[1]
+        yield block
