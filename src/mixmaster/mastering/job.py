@@ -132,6 +132,30 @@ class Job:
         """Measure the mix, run the chain, and deliver every target."""
         if self._options.codec_safe:
             require_codecs(targets)
+        before, chain = self.prepare()
+        results = tuple(self.deliver(each, files[each.name], origin) for each in targets)
+        return MasterRun(
+            source=self._mix.path,
+            preset=self._preset.name,
+            before=before,
+            input_gain_db=self.input_gain_db,
+            inserts=chain.reductions(),
+            results=results,
+            notes=tuple(dict.fromkeys(self.notes)),
+            matches=self.matches,
+            stages=chain.levels(),
+        )
+
+    def prepare(self, input_gain_db: float | None = None) -> tuple[ProgrammeFigures, Chain]:
+        """Measure the mix and run the chain, once; then `deliver` may be asked for any target.
+
+        Args:
+            input_gain_db: The gain before the chain, where it is another's: an instrumental's is
+                that of its song. None for what the preset asks for.
+
+        Returns:
+            The mix's figures, and the chain that has run.
+        """
         rate, channels = self._info.sample_rate_hz, self._info.channels
         chain = Chain(without_matches(self.inserts), rate, channels)  # errors come before work
         measured = measure_file(
@@ -142,7 +166,10 @@ class Job:
             progress=lambda done: self._progress("measuring the mix", done),
         )
         self.notes += measured.notes
-        self.level(measured.figures)
+        if input_gain_db is None:
+            self.level(measured.figures)
+        else:
+            self.input_gain_db = input_gain_db
         if self._options.dialogue is not None:
             self.listen(self._options.dialogue, measured.figures)
         metered = bool(self._matched) or self._options.measure_stages
@@ -150,18 +177,7 @@ class Job:
             self.solve(measured.figures)
             chain = Chain(self.inserts, rate, channels, metered=metered)
         self._run_chain(chain, measured.figures)
-        results = tuple(self.deliver(each, files[each.name], origin) for each in targets)
-        return MasterRun(
-            source=self._mix.path,
-            preset=self._preset.name,
-            before=measured.figures,
-            input_gain_db=self.input_gain_db,
-            inserts=chain.reductions(),
-            results=results,
-            notes=tuple(dict.fromkeys(self.notes)),
-            matches=self.matches,
-            stages=chain.levels(),
-        )
+        return measured.figures, chain
 
     def listen(self, stem: Path, before: ProgrammeFigures) -> None:
         """Find where a dialogue stem speaks, for the targets that are measured there."""
@@ -241,7 +257,7 @@ class Job:
         self._programmes[self._info.sample_rate_hz] = programme
         self._section_s = _seconds_of(self._options.section, programme)
 
-    def _programme(self, sample_rate_hz: int) -> Programme:
+    def programme(self, sample_rate_hz: int) -> Programme:
         """Return the chain's output at a delivery's rate, converted when first asked for."""
         if sample_rate_hz not in self._programmes:
             own = self._programmes[self._info.sample_rate_hz].spool
@@ -265,7 +281,7 @@ class Job:
     ) -> MasterResult:
         """Make one target's master of what ``adopt`` has taken, and publish it; or say why not."""
         spec = named.target.file.spec(self._info.sample_rate_hz, self._info.channels)
-        programme = self._programme(spec.sample_rate_hz)
+        programme = self.programme(spec.sample_rate_hz)
         request: Request | None = None
         try:
             request = self._request(named, programme)
