@@ -2,8 +2,8 @@
 
 The form is that of T10 MMC-3, annex J, described field by field in GNU libcdio's "CD Text Format"
 (Schmitt and Bernstein): packs of 18 bytes, each kind of text one run of strings, the disc's first,
-each ended by a NUL; then three packs that say how many there are of each. Block 0 alone: ISO 8859-1,
-called English as every maker of filesets calls it.
+each ended by a NUL; then three packs that say how many there are of each. Block 0 alone: ISO
+8859-1, called English as every maker of filesets calls it.
 """
 
 from __future__ import annotations

@@ -88,10 +88,8 @@ def _sum_problems(folder: Path) -> Iterator[str]:
     except OSError as error:
         yield f"{SUMS_NAME}: it cannot be read: {error.strerror}"
         return
-    rows = dict(
-        (match[2], match[1].lower())
-        for match in re.finditer(r"^([0-9a-fA-F]{32}) [ *](.+?)\r?$", text, re.MULTILINE)
-    )
+    lines = re.finditer(r"^([0-9a-fA-F]{32}) [ *](.+?)\r?$", text, re.MULTILINE)
+    rows = {match[2]: match[1].lower() for match in lines}
     for name in TOP_NAMES:
         if name not in rows:
             yield f"{SUMS_NAME}: it does not list {name}"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from mixmaster.release.cd.sheet import Words
+from mixmaster.dsp.dither import Dither
+from mixmaster.release.cd.sheet import NOTHING, Words
 from mixmaster.release.sequence import Law
 from mixmaster.results import Result
 
 USUAL_GAP_S: Final = 2.0
-
-Dither = Literal["tpdf", "shaped", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class DiscTrack(Result):
     """
 
     source: Path
-    words: Words = Words()
+    words: Words = NOTHING
     isrc: str = ""
     gap_s: float | None = None
     crossfade_s: float = 0.0
@@ -63,7 +62,7 @@ class Disc(Result):
             the disc.
     """
 
-    words: Words = Words()
+    words: Words = NOTHING
     upc: str = ""
     gap_s: float = USUAL_GAP_S
     dither: Dither = "tpdf"

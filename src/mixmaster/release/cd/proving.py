@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mixmaster.audio.names import shown
+from mixmaster.dsp.dither import Dither
+from mixmaster.dsp.noise_shaping import MOST_LSB
 from mixmaster.errors import AudioFileError, OutputError
-from mixmaster.release.cd.disc import Disc, Dither
+from mixmaster.release.cd.disc import Disc
 from mixmaster.release.cd.files import CUE_NAME, DDP_FOLDER, IMAGE_FILE, WAV_NAME
 from mixmaster.release.cd.plan import CdPlan
 from mixmaster.release.cd.reading_cue import CueSheet, read_cue
@@ -21,6 +23,7 @@ from mixmaster.release.cd.reading_ddp import read_ddp, verify_checksums
 from mixmaster.release.cd.sheet import (
     COPY_PERMITTED,
     FRAME_BYTES,
+    NOTHING,
     PRE_EMPHASIS,
     PREGAP_SECTORS,
     RATE_HZ,
@@ -34,8 +37,8 @@ from mixmaster.release.sequence import Laid, programme
 
 Samples = npt.NDArray[np.int16]
 
-# Rounding, and triangular dither of 1 LSB; shaping feeds errors back, Improved E's most of all.
-_MOST_ERROR_LSB: Final[dict[Dither, float]] = {"none": 0.5, "tpdf": 1.5, "shaped": 60.0}
+# Half an LSB by rounding, one by triangular dither; shaping feeds both back.
+_MOST_ERROR_LSB: Final[dict[Dither, float]] = {"none": 0.5, "tpdf": 1.5, "shaped": MOST_LSB}
 _CHUNK_FRAMES: Final = 1 << 18
 _CUE_KINDS: Final = ("title", "performer", "songwriter")
 
@@ -107,8 +110,8 @@ def _spoken(sheet: Sheet) -> Sheet:
 def _carried(sheet: Sheet, disc: Disc) -> Sheet:
     if disc.cd_text:
         return sheet
-    tracks = tuple(replace(track, words=Words()) for track in sheet.tracks)
-    return replace(sheet, tracks=tracks, words=Words())
+    tracks = tuple(replace(track, words=NOTHING) for track in sheet.tracks)
+    return replace(sheet, tracks=tracks, words=NOTHING)
 
 
 def _audio_problems(

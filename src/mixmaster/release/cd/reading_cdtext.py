@@ -6,7 +6,7 @@ import binascii
 from collections import defaultdict
 from typing import Final
 
-from mixmaster.release.cd.sheet import TEXT_KINDS, Words
+from mixmaster.release.cd.sheet import NOTHING, TEXT_KINDS, Words
 
 _PACK: Final = 18
 _CHARACTER_SETS: Final = {0x00: "latin-1", 0x01: "ascii"}
@@ -39,7 +39,7 @@ def read_cd_text(data: bytes) -> tuple[Words, dict[int, Words], tuple[str, ...]]
     encoding = _CHARACTER_SETS.get(character_set)
     if encoding is None:
         problems.append(f"its character set is {character_set:#04x}, not read")
-        return Words(), {}, tuple(problems)
+        return NOTHING, {}, tuple(problems)
     said: dict[int, dict[str, str]] = defaultdict(dict)
     for offset, kind in enumerate(TEXT_KINDS):
         rows = runs.get(0x80 + offset, [])

@@ -103,11 +103,54 @@ class _WrongLineError(Exception):
         self.reason = reason
 
 
-def _parsed(text: str) -> CueSheet:
-    disc = _Draft()
-    tracks: list[_Draft] = []
+@dataclass(slots=True)
+class _Parser:
+    """Takes command after command; a ValueError says what is wrong with one."""
+
+    disc: _Draft = field(default_factory=_Draft)
+    tracks: list[_Draft] = field(default_factory=list)
     file: tuple[str, str] | None = None
-    catalogue = ""
+    catalogue: str = ""
+
+    def take(self, command: str, rest: str) -> None:
+        tracks = self.tracks
+        if command == "FILE":
+            if self.file is not None:
+                raise ValueError("a second FILE; a disc for pressing is one file")
+            self.file = _file(rest)
+        elif command == "CATALOG":
+            self.catalogue = _catalogue(rest, self.catalogue, tracks)
+        elif command == "TRACK":
+            if self.file is None:
+                raise ValueError("a TRACK before FILE")
+            tracks.append(_track(rest, tracks))
+        elif command in _WORDS:
+            words = (tracks[-1] if tracks else self.disc).words
+            if _WORDS[command] in words:
+                raise ValueError(f"a second {command}")
+            words[_WORDS[command]] = _string(rest)
+        elif command in {"ISRC", "FLAGS", "INDEX"}:
+            if not tracks:
+                raise ValueError(f"{command} before the first TRACK")
+            _of_track(command, rest, tracks[-1], tracks[-2] if len(tracks) > 1 else None)
+        elif command != "REM":
+            raise ValueError(f"the command {command} is not understood")
+
+    def sheet(self) -> CueSheet:
+        if self.file is None or not self.tracks:
+            raise ValueError("there is no FILE or no TRACK in it")
+        for draft in self.tracks:
+            if not any(index == 1 for index, _ in draft.indexes):
+                raise ValueError(f"track {draft.number} has no INDEX 01")
+        done = tuple(
+            CueTrack(each.number, tuple(each.indexes), each.isrc, each.flags, Words(**each.words))
+            for each in self.tracks
+        )
+        return CueSheet(*self.file, self.catalogue, Words(**self.disc.words), done)
+
+
+def _parsed(text: str) -> CueSheet:
+    parser = _Parser()
     lines = re.split(r"\r\n|\n|\r", text)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -115,41 +158,14 @@ def _parsed(text: str) -> CueSheet:
         match = _LINE.fullmatch(line)
         if match is None:
             raise _WrongLineError(number, "it is no command")
-        command, rest = match[1], match[2] or ""
         try:
-            if command == "FILE":
-                if file is not None:
-                    raise ValueError("a second FILE; a disc for pressing is one file")
-                file = _file(rest)
-            elif command == "CATALOG":
-                catalogue = _catalogue(rest, catalogue, tracks)
-            elif command == "TRACK":
-                if file is None:
-                    raise ValueError("a TRACK before FILE")
-                tracks.append(_track(rest, tracks))
-            elif command in _WORDS:
-                words = (tracks[-1] if tracks else disc).words
-                if _WORDS[command] in words:
-                    raise ValueError(f"a second {command}")
-                words[_WORDS[command]] = _string(rest)
-            elif command in {"ISRC", "FLAGS", "INDEX"}:
-                if not tracks:
-                    raise ValueError(f"{command} before the first TRACK")
-                _of_track(command, rest, tracks[-1], tracks[-2] if len(tracks) > 1 else None)
-            elif command != "REM":
-                raise ValueError(f"the command {command} is not understood")
+            parser.take(match[1], match[2] or "")
         except ValueError as error:
             raise _WrongLineError(number, str(error)) from error
-    if file is None or not tracks:
-        raise _WrongLineError(len(lines), "there is no FILE or no TRACK in it")
-    for draft in tracks:
-        if not any(index == 1 for index, _ in draft.indexes):
-            raise _WrongLineError(len(lines), f"track {draft.number} has no INDEX 01")
-    done = tuple(
-        CueTrack(each.number, tuple(each.indexes), each.isrc, each.flags, Words(**each.words))
-        for each in tracks
-    )
-    return CueSheet(*file, catalogue, Words(**disc.words), done)
+    try:
+        return parser.sheet()
+    except ValueError as error:
+        raise _WrongLineError(len(lines), str(error)) from error
 
 
 def _string(rest: str) -> str:

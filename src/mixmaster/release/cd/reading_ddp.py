@@ -17,7 +17,7 @@ from mixmaster.engine.outputs import inside
 from mixmaster.errors import AudioFileError, OutputError
 from mixmaster.release.cd.files import md5_of
 from mixmaster.release.cd.reading_cdtext import read_cd_text
-from mixmaster.release.cd.sheet import Mark, Sheet, SheetTrack, Words
+from mixmaster.release.cd.sheet import NOTHING, Mark, Sheet, SheetTrack
 from mixmaster.results import Result
 
 _MOST_BYTES: Final = 1 << 20
@@ -235,7 +235,7 @@ def _descriptor(reader: _Reader, packet: MapPacket) -> Sheet:
         if number == "AA":
             lead_out = time
         elif number != "00":
-            _add(reader, packet.name, tracks, record, number, index, time)
+            _add(reader, packet.name, tracks, record)
         if time < last:
             reader.say(packet.name, f"track {number} index {index} lies before the one above it")
         last = time
@@ -259,10 +259,8 @@ def _add(
     file: str,
     tracks: dict[int, SheetTrack],
     record: bytes,
-    number: str,
-    index: str,
-    time: int,
 ) -> None:
+    number, index = _text(record, 4, 2), _text(record, 6, 2)
     if not (number + index).isdigit() or not 1 <= int(number) <= 99:
         reader.say(file, f"a packet is of track '{number}', index '{index}'")
         return
@@ -270,7 +268,8 @@ def _add(
     bits = int(control[0], 16) if re.fullmatch(r"[0-9A-F][1S]", control) else None
     if bits is None or bits & 4:
         reader.say(file, f"track {number}: its control is '{control}'")
-    mark, isrc = Mark(int(index), time), _text(record, 20, 12)
+    isrc = _text(record, 20, 12)
+    mark = Mark(int(index), _time(reader, file, _text(record, 8, 8)))
     known = tracks.get(int(number))
     if known is None:
         if isrc and not re.fullmatch(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}", isrc):
@@ -305,7 +304,7 @@ def _with_text(reader: _Reader, packet: MapPacket, sheet: Sheet) -> Sheet:
         reader.say(packet.name, f"it names {len(words)} tracks, the disc has {len(sheet.tracks)}")
     tracks = tuple(
         SheetTrack(
-            each.number, each.marks, each.isrc, each.control, words.get(each.number, Words())
+            each.number, each.marks, each.isrc, each.control, words.get(each.number, NOTHING)
         )
         for each in sheet.tracks
     )

@@ -52,6 +52,9 @@ class Words(Result):
         return str(getattr(self, kind))
 
 
+NOTHING: Final = Words()
+
+
 @dataclass(frozen=True, slots=True)
 class Mark(Result):
     """An index mark.
@@ -81,7 +84,7 @@ class SheetTrack(Result):
     marks: tuple[Mark, ...]
     isrc: str = ""
     control: int = 0
-    words: Words = Words()
+    words: Words = NOTHING
 
     @property
     def start(self) -> int:
@@ -103,7 +106,7 @@ class Sheet(Result):
     tracks: tuple[SheetTrack, ...]
     lead_out: int
     catalogue: str = ""
-    words: Words = Words()
+    words: Words = NOTHING
 
 
 def clock(sectors: int) -> str:

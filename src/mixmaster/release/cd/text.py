@@ -46,84 +46,13 @@ _LETTERS: Final = {
     "\u014b": "ng",
     "\u0138": "k",
 }
-# Greek after ISO 843 type 2, Cyrillic after the simplified forms of passports (ICAO Doc 9303).
-_GREEK: Final = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρσςτυφχψω",
-        [
-            "a",
-            "v",
-            "g",
-            "d",
-            "e",
-            "z",
-            "i",
-            "th",
-            "i",
-            "k",
-            "l",
-            "m",
-            "n",
-            "x",
-            "o",
-            "p",
-            "r",
-            "s",
-            "s",
-            "t",
-            "y",
-            "f",
-            "ch",
-            "ps",
-            "o",
-        ],
-        strict=True,
-    )
+# Greek after ISO 843, Cyrillic after ICAO Doc 9303, part 3: a letter and what it becomes.
+_GREEK: Final = "αa βv γg δd εe ζz ηi θth ιi κk λl μm νn ξx οo πp ρr σs ςs τt υy φf χch ψps ωo"
+_CYRILLIC: Final = (
+    "аa бb вv гg дd еe ёe жzh зz иi йi кk лl мm нn оo пp рr сs тt уu фf хkh цts чch шsh щshch "
+    "ъie ыy ь эe юiu яia іi їi єie ґg ђd јj љlj њnj ћc џdz ўu"
 )
-_CYRILLIC: Final = dict(
-    zip(
-        "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґ",
-        [
-            "a",
-            "b",
-            "v",
-            "g",
-            "d",
-            "e",
-            "zh",
-            "z",
-            "i",
-            "i",
-            "k",
-            "l",
-            "m",
-            "n",
-            "o",
-            "p",
-            "r",
-            "s",
-            "t",
-            "u",
-            "f",
-            "kh",
-            "ts",
-            "ch",
-            "sh",
-            "shch",
-            "ie",
-            "y",
-            "_",
-            "e",
-            "iu",
-            "ia",
-            "i",
-            "i",
-            "ie",
-            "g",
-        ],
-        strict=True,
-    )
-)
+_SPELT: Final = {pair[0]: pair[1:] for spelt in (_GREEK, _CYRILLIC) for pair in spelt.split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +122,9 @@ def _plain(character: str) -> str | None:
         return character
     if character in _LETTERS:
         return _LETTERS[character]
-    spelt = _GREEK | _CYRILLIC
     low = character.lower()
-    if low in spelt:
-        latin = spelt[low].replace("_", "")
+    if low in _SPELT:
+        latin = _SPELT[low]
         return latin if character == low else latin.capitalize()
     pieces = unicodedata.normalize("NFKD", character)
     if pieces == character:

@@ -191,8 +191,7 @@ def _write_audio(
     plan: CdPlan, laid: Sequence[Laid], disc: Disc, part: Path
 ) -> tuple[float | None, int]:
     frames = plan.layout.frames
-    dither = disc.dither != "none"
-    with open_sink(part, _SPEC, frames_expected=frames, dither=dither) as sink:
+    with open_sink(part, _SPEC, frames_expected=frames, dither=disc.dither) as sink:
         for block in _below_full_scale(programme(laid, frames, RATE_HZ)):
             sink.write(block)
         report = sink.close()
