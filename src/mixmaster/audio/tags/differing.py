@@ -21,7 +21,7 @@ def differences(
     file holds them.
 
     Args:
-        expected: What was meant; of a WAV file with INFO alone `info_tags` of it.
+        expected: What was meant, or, of a WAV file without ``id3``, what `write_tags` returned.
         found: What `read_tags` found.
         picture_sha256: The hash of the picture that was meant; None for none.
     """

@@ -64,9 +64,8 @@ def _texts(kind: Kind, tags: Tags) -> Iterator[str]:
 def _unholdable(text: str, *, one_line: bool) -> str:
     r"""Return what no file can hold of a text, or what these cannot.
 
-    NUL ends a text in ID3, MPEG-4 players and INFO. ID3 forbids new lines in all but comments
-    (ID3v2.4 structure, section 4.2), and a text that begins with U+FEFF loses it: it is the mark of
-    the byte order.
+    NUL ends a text in ID3, in INFO and for most players. ID3 forbids new lines in all but comments
+    and the like (ID3v2.4 structure, section 4).
     """
     if "\0" in text:
         return "there is a NUL character"
@@ -74,8 +73,6 @@ def _unholdable(text: str, *, one_line: bool) -> str:
         return "there is half a surrogate pair, which is no character,"
     if one_line and ("\n" in text or "\r" in text):
         return "there is a new line, which only a comment may have,"
-    if text.startswith("\ufeff"):
-        return "there is a byte order mark at the start"
     return ""
 
 

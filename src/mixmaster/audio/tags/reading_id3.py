@@ -97,7 +97,9 @@ def _strings(encoding: int, raw: bytes) -> list[str]:
         text = raw.decode(_ENCODINGS[encoding])
     except UnicodeDecodeError as error:
         raise HeaderError("its ID3 tag has text that cannot be decoded", DAMAGED) from error
-    return [part.removeprefix("\ufeff") for part in text.removesuffix("\0").split("\0")]
+    parts = text.removesuffix("\0").split("\0")
+    # In UTF-16 every string has its own mark of the byte order; the decoder takes the first.
+    return [part.removeprefix("\ufeff") for part in parts] if encoding == 1 else parts
 
 
 def _picture(said: Said, data: bytes) -> None:

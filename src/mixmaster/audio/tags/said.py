@@ -59,10 +59,10 @@ class Said:
         values: dict[str, object] = {}
         for name, texts in self.texts.items():
             values[name] = tuple(texts) if name == "writers" else "\0".join(texts)
-        try:
+        try:  # explicit: 1, or 4 as iTunes once wrote; 0 and 2, clean, are not
             for name, text in self.numbers.items():
                 number = int(text)
-                values[name] = number == 1 if name == "explicit" else number
+                values[name] = number in {1, 4} if name == "explicit" else number
             values["replay_gain"] = gain_from_texts(kind, self.gains)
         except ValueError as error:
             raise HeaderError(f"a number in its tags is none: {error}", DAMAGED) from error

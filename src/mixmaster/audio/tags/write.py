@@ -10,7 +10,7 @@ from mixmaster.audio.names import shown
 from mixmaster.audio.opening import open_file
 from mixmaster.audio.riff import HeaderError
 from mixmaster.audio.sink import output_error
-from mixmaster.audio.tags.fields import held
+from mixmaster.audio.tags.fields import held, info_tags
 from mixmaster.audio.tags.kinds import kind_of
 from mixmaster.audio.tags.limits import tag_problems
 from mixmaster.audio.tags.making import atoms, comments, flac_picture, id3, id3_bytes, info_list
@@ -45,7 +45,8 @@ def write_tags(
             for, neither nothing at all.
 
     Returns:
-        What the file says now: gains are rounded as they are written.
+        What the file says now: gains are rounded as they are written, and a WAV file without
+        ``id3`` says what INFO has fields for.
 
     Raises:
         UsageError: For what this kind of file cannot hold, all of it named; nothing is written.
@@ -57,6 +58,8 @@ def write_tags(
     problems = tag_problems(kind, tags, picture)
     if problems:
         raise UsageError(name, f"the tags cannot be written: {'; '.join(problems)}")
+    if kind == "wav" and picture is not None and "id3" not in wav:
+        raise UsageError(name, "a WAV file without an id3 chunk holds no picture", "leave it out")
     import mutagen
 
     try:
@@ -70,6 +73,8 @@ def write_tags(
         if isinstance(cause, OSError):
             raise output_error(name, cause) from error
         raise OutputError(name, f"its tags could not be written: {error}") from error
+    if kind == "wav" and "id3" not in wav:
+        return info_tags(tags) if "info" in wav else Tags()
     return held(kind, tags)
 
 
