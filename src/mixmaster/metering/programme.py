@@ -104,6 +104,14 @@ class ProgrammeMeter:
             sample_peak=self._chunks.sample_peak,
         )
 
+    def slice_powers(self) -> Block:
+        """Return the K-weighted power so far of each channel in slices of 10 ms.
+
+        Shape ``(channels, slices)``, see ``BlockPowers``; zeros where the layout is unknown.
+        """
+        self._settle()
+        return self._powers.powers_with(self._chunks.rest)
+
     def _loudness(self, rest: Block32) -> LoudnessFigures:
         if self._weights is None:
             return no_loudness(self._no_loudness)
