@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pydantic import ConfigDict, with_config
+
 from mixmaster.arrays import Block
 from mixmaster.errors import UsageError
 from mixmaster.release.levels.policy import Mode
@@ -16,6 +18,8 @@ RELATION_LU: Final = 0.05
 """How far from their relations finished tracks may be, any two of them."""
 
 _DIGITS: Final = 4
+_STRICT: Final = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
+"""How levels are read back: a released album's lie in a file that anybody may have written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +46,7 @@ class TrackLoudness:
     limits: Limits = FREE
 
 
+@with_config(_STRICT)
 @dataclass(frozen=True, slots=True)
 class TrackLevel(Result):
     """One track's level on the album.
@@ -69,6 +74,7 @@ class TrackLevel(Result):
     said: tuple[str, ...] = ()
 
 
+@with_config(_STRICT)
 @dataclass(frozen=True, slots=True)
 class AlbumLevels(Result):
     """An album's levels at a target.

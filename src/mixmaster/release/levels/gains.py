@@ -87,19 +87,20 @@ def album_gains(
             "levels what it plays by itself"
         )
     scales = _scales(heard, policy, notes)
-    placed = [_place(each, target.target, scales.get(each.key, 0.0), policy) for each in tracks]
+    alone = policy.mode == "track"
+    placed = [
+        _place(each, target.target, scales.get(each.key, 0.0) + (0.0 if alone else each.offset_lu))
+        for each in tracks
+    ]
     gains, lowered_lu, worst = _gains(placed, target.target, policy, asked)
     if worst is not None and lowered_lu > 0.0:
         notes.append(lowered_words(worst.track.name, lowered_lu, worst.reach.why))
-    common = None
-    if policy.mode != "track":
-        common = next(iter(gains.values()), 0.0)
     return AlbumLevels(
         target=target.name,
         mode=policy.mode,
         means=policy.means,
         asked_lufs=asked,
-        gain_db=None if common is None else rounded(common),
+        gain_db=None if alone else rounded(next(iter(gains.values()))),
         album_lufs=_album_lufs(placed, gains),
         lowered_lu=rounded(lowered_lu),
         lowered_by=worst.track.key if worst is not None and lowered_lu > 0.0 else "",
@@ -178,7 +179,7 @@ def _powers(track: TrackLoudness, what: str) -> Block:
     return track.powers
 
 
-def _place(track: TrackLoudness, target: Target, scale_db: float, policy: Policy) -> _Placed:
+def _place(track: TrackLoudness, target: Target, base_db: float) -> _Placed:
     least = [x for x in (track.limits.min_plr_lu, target.min_plr_lu) if x is not None]
     limits = replace(
         track.limits,
@@ -190,8 +191,7 @@ def _place(track: TrackLoudness, target: Target, scale_db: float, policy: Policy
         short_term = None if track.powers is None else loudest_3_s_lufs(track.powers)
         heard = Heard(track.integrated_lufs, track.true_peak_dbtp, short_term)
         reach = reach_of(target, limits, heard)
-    offset = 0.0 if policy.mode == "track" else track.offset_lu
-    return _Placed(track, limits, scale_db + offset, reach)
+    return _Placed(track, limits, base_db, reach)
 
 
 def _gains(
@@ -259,6 +259,14 @@ def _album_lufs(placed: Sequence[_Placed], gains: Mapping[str, float]) -> float 
         powers.append(each.track.powers * db_to_power(gain))
     lufs = album_lufs(powers)
     return None if lufs is None else rounded(lufs)
+
+
+def track_level(track: TrackLoudness, gain_db: float, target: Target) -> TrackLevel:
+    """Return a track's level for a gain that somebody else has settled; never past its reach."""
+    placed = _place(track, target, 0.0)
+    if track.integrated_lufs is not None and placed.reach.lufs is not None:
+        gain_db = min(gain_db, placed.reach.lufs - track.integrated_lufs)
+    return _level(placed, gain_db - placed.base_db, target)
 
 
 def _level(placed: _Placed, gain: float, target: Target) -> TrackLevel:
