@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -82,8 +82,12 @@ class Piece:
         return self.frames / self.sample_rate_hz
 
 
-def pieces_of(album: Album) -> tuple[Piece, ...]:
+def pieces_of(album: Album, numbers: Iterable[int] | None = None) -> tuple[Piece, ...]:
     """Return all recordings of a release, each track followed by its versions.
+
+    Args:
+        album: The document.
+        numbers: The tracks to look at; all of them if None.
 
     Raises:
         DocumentError: With everything that cannot be used: files that are no audio, sessions,
@@ -91,9 +95,9 @@ def pieces_of(album: Album) -> tuple[Piece, ...]:
     """
     problems: list[Problem] = []
     found: list[Piece] = []
-    for number, track in enumerate(album.track, start=1):
+    for number in range(1, len(album.track) + 1) if numbers is None else numbers:
         try:
-            found += _of_track(album, number, track)
+            found += _of_track(album, number, album.track[number - 1])
         except DocumentError as error:
             problems += error.problems
     if problems:

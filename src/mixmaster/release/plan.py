@@ -1,0 +1,359 @@
+"""What a release would be: every file, its size, what it needs; known before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+from mixmaster.audio.formats import FileSpec, require_encoder
+from mixmaster.errors import DocumentError, Problem, UsageError
+from mixmaster.mastering.options import NamedTarget
+from mixmaster.mastering.target import DeliveryFile, Edges, Target
+from mixmaster.release.album.checks import CheckedAlbum, check_album
+from mixmaster.release.album.document import Album, load_album
+from mixmaster.release.naming import listed, place_of, require_apart
+from mixmaster.release.pieces import Piece, pieces_of
+from mixmaster.results import Result
+
+CD_RATE_HZ: Final = 44_100
+LONGEST_CD_S: Final = 79 * 60 + 57
+USUAL_CD_S: Final = 74 * 60 + 30
+MOST_CD_TRACKS: Final = 99
+_USUAL_GAP_S: Final = 2.0
+_PAGES_BYTES: Final = 4_000_000
+_SPOOL_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOptions:
+    """What a build is told beside the document.
+
+    Attributes:
+        targets: Where it goes, in place of the document's targets.
+        draft: Whether what places need and the document lacks is only told.
+        cohere: Whether the proposed corrections are made.
+        refreeze: Whether the levels of a release that is there are found anew.
+        overwrite: Whether files in the folder that are not the release's may be replaced.
+        strict: Whether a source shorter than its header says is an error.
+        threads: How many may work; the bytes do not depend on it.
+    """
+
+    targets: tuple[str, ...] = ()
+    draft: bool = False
+    cohere: bool = False
+    refreeze: bool = False
+    overwrite: bool = False
+    strict: bool = False
+    threads: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile(Result):
+    """A file that the release would have.
+
+    Attributes:
+        place: Where it lies, with ``/`` between the parts.
+        target: The target's short name.
+        track: The track's number.
+        version: Which version of it; empty for the track itself.
+        kind: ``master``, ``version`` or ``snippet``.
+        spec: What kind of file it is.
+        bytes_at_most: How large it may become.
+    """
+
+    place: str
+    target: str
+    track: int
+    version: str
+    kind: Literal["master", "version", "snippet"]
+    spec: FileSpec
+    bytes_at_most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one target gets.
+
+    Attributes:
+        named: The target.
+        pieces: The recordings that it gets, in order.
+        files: One for each; none for a disc or a record, which are made of all of them.
+        bytes_at_most: Of all its files.
+    """
+
+    named: NamedTarget
+    pieces: tuple[Piece, ...]
+    files: tuple[PlannedFile, ...]
+    bytes_at_most: int
+
+    @property
+    def target(self) -> Target:
+        """The target's document."""
+        return self.named.target
+
+    def file_of(self, piece: Piece) -> PlannedFile:
+        """Return the file of a recording."""
+        return self.files[self.pieces.index(piece)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlan:
+    """A release that can be built.
+
+    Attributes:
+        checked: The document, its targets and its cover.
+        pieces: Every recording.
+        orders: What each target gets.
+        options: What the build was told.
+        warnings: What is worth knowing before.
+        bytes_at_most: Of the finished folder.
+        scratch_bytes: What is needed beside that while it is built.
+    """
+
+    checked: CheckedAlbum
+    pieces: tuple[Piece, ...]
+    orders: tuple[Order, ...]
+    options: ReleaseOptions
+    warnings: tuple[str, ...]
+    bytes_at_most: int
+    scratch_bytes: int
+
+    @property
+    def album(self) -> Album:
+        """The document."""
+        return self.checked.album
+
+    @property
+    def duration_s(self) -> float:
+        """How long its tracks are together, s."""
+        return sum(piece.duration_s for piece in self.pieces if not piece.version)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files that are read."""
+        found: list[Path] = []
+        for piece in self.pieces:
+            found += [piece.path, *(piece.song.stems.paths if piece.song else ())]
+            found += [piece.dialogue] if piece.dialogue else []
+        if self.checked.art is not None:
+            found.append(self.checked.art.path)
+        return tuple(dict.fromkeys(found))
+
+
+def plan_release(path: Path, options: ReleaseOptions, overrides: Sequence[str] = ()) -> ReleasePlan:
+    """Return what a release document asks for, with everything that is wrong named at once.
+
+    Args:
+        path: The document.
+        options: What the build is told.
+        overrides: Values laid over the document, as ``--set`` writes them.
+
+    Raises:
+        DocumentError: With all problems of the document, its sources, targets and cover.
+        UsageError: For an override that is not ``path=value``.
+    """
+    album = load_album(path, tuple(overrides))
+    problems: list[Problem] = []
+    checked: CheckedAlbum | None = None
+    try:
+        checked = check_album(album, options.targets, draft=options.draft)
+    except DocumentError as error:
+        problems += error.problems
+    wrong = {problem.key for problem in problems}
+    sound = [
+        number
+        for number in range(1, len(album.track) + 1)
+        if not any(_is_source(key, number) for key in wrong)
+    ]
+    pieces: tuple[Piece, ...] = ()
+    try:
+        pieces = pieces_of(album, sound)
+    except DocumentError as error:
+        problems += [each for each in error.problems if each not in problems]
+    if problems:
+        raise DocumentError(album.where, tuple(problems))
+    assert checked is not None
+    return _planned(checked, pieces, options)
+
+
+def _is_source(key: str, number: int) -> bool:
+    """Tell whether a problem's key is about what a track is made from."""
+    head = f"track.{number}"
+    rest = key.removeprefix(head)
+    ends = ("", ".mix", ".session", ".master", ".dialogue", ".versions", ".preset", ".set")
+    return key.startswith(head) and (rest in ends or rest.startswith(".alternate"))
+
+
+def _planned(
+    checked: CheckedAlbum, pieces: tuple[Piece, ...], options: ReleaseOptions
+) -> ReleasePlan:
+    album = checked.album
+    orders = []
+    problems: list[Problem] = []
+    for named in checked.targets:
+        try:
+            orders.append(_order(album, named, pieces))
+        except UsageError as error:
+            problems.append(Problem(f"target {named.name}", error.reason, error.hint))
+    lengths = list(_lengths(album, checked.targets, pieces))
+    if not options.draft:
+        problems += lengths
+    problems += _disc_problems(checked.targets, album, pieces)
+    if problems:
+        raise DocumentError(album.where, tuple(problems))
+    files = [each for order in orders for each in order.files]
+    names = {f"{_said(each)} for {each.target}": each.place for each in files}
+    require_apart(album, names)
+    warnings = [*checked.warnings, *_disc_warnings(checked.targets, album, pieces)]
+    lacks = (*checked.lacks, *(map(str, lengths) if options.draft else ()))
+    return ReleasePlan(
+        checked=replace(checked, lacks=lacks),
+        pieces=pieces,
+        orders=tuple(orders),
+        options=options,
+        warnings=tuple(warnings),
+        bytes_at_most=sum(order.bytes_at_most for order in orders) + _PAGES_BYTES,
+        scratch_bytes=_scratch_bytes(orders, pieces),
+    )
+
+
+def _said(file: PlannedFile) -> str:
+    return f"track {file.track}" + (f" ({file.version})" if file.version else "")
+
+
+def _order(album: Album, named: NamedTarget, pieces: Sequence[Piece]) -> Order:
+    """Return what a target gets.
+
+    Raises:
+        UsageError: For a file that cannot be written, here or at all.
+    """
+    target = named.target
+    package = target.package
+    alternates = package.alternates and target.medium == "file"
+    wanted = tuple(piece for piece in pieces if alternates or not piece.version)
+    require_encoder(target.file.format)
+    if target.medium != "file":
+        return Order(named, wanted, (), _disc_bytes(target, wanted))
+    files = []
+    for piece in wanted:
+        spec = target.file.spec(piece.sample_rate_hz, piece.channels)
+        length_s = piece.duration_s + target.edges.pad_tail_s + 1e-3 * target.edges.pad_head_ms
+        kind: Literal["master", "version", "snippet"] = "version" if piece.version else "master"
+        if package.snippet_s is not None:
+            snippet = album.track[piece.number - 1].snippet
+            length_s, kind = min(length_s, snippet.length_s or package.snippet_s), "snippet"
+        place = place_of(album, piece, named, spec)
+        size = spec.bytes_at_most(round(length_s * spec.sample_rate_hz))
+        files.append(PlannedFile(place, named.name, piece.number, piece.version, kind, spec, size))
+    return Order(named, wanted, tuple(files), sum(each.bytes_at_most for each in files))
+
+
+def _disc_bytes(target: Target, pieces: Sequence[Piece]) -> int:
+    """Return how large a disc or a record's sides may become: a CD is there twice, with its DDP."""
+    length_s = sum(piece.duration_s + _USUAL_GAP_S for piece in pieces)
+    if target.medium == "cd":
+        return 2 * round(length_s * CD_RATE_HZ) * 4
+    rate = max((piece.sample_rate_hz for piece in pieces), default=CD_RATE_HZ)
+    return round(length_s * rate) * 2 * 4
+
+
+def spool_file(target: Target, sample_rate_hz: int) -> DeliveryFile:
+    """Return what a disc or a record is put together from: stereo, float, nothing rounded yet."""
+    rate = CD_RATE_HZ if target.medium == "cd" else target.file.sample_rate_hz
+    return DeliveryFile(
+        format="wav",
+        bit_depth=32,
+        sample_rate_hz=sample_rate_hz if rate == "source" else rate,
+        channels="stereo",
+        dither="none",
+    )
+
+
+def target_for(order: Order, pieces: Sequence[Piece]) -> Target:
+    """Return the target as single files are made for it: those of a disc have no edges yet."""
+    if order.target.medium == "file":
+        return order.target
+    rate = max((piece.sample_rate_hz for piece in pieces), default=CD_RATE_HZ)
+    edges = order.target.edges.model_copy(update={"pad_head_ms": 0.0, "pad_tail_s": 0.0})
+    assert isinstance(edges, Edges)
+    return order.target.model_copy(update={"file": spool_file(order.target, rate), "edges": edges})
+
+
+def _lengths(
+    album: Album, targets: Sequence[NamedTarget], pieces: Sequence[Piece]
+) -> Iterator[Problem]:
+    """Yield which tracks are too short, one line a track."""
+    for piece in pieces:
+        refusing: dict[float, list[str]] = {}
+        for named in targets:
+            package = named.target.package
+            if piece.version and not package.alternates:
+                continue
+            least = package.shortest_s
+            if least is not None and package.snippet_s is None and piece.duration_s < least:
+                refusing.setdefault(least, []).append(named.name)
+        for least, names in refusing.items():
+            what = f"'{album.track[piece.number - 1].title[:60]}' is {piece.duration_s:.1f} s long"
+            verb = "take" if len(names) > 1 else "takes"
+            yield Problem(f"track.{piece.key}", what, f"{listed(names)} {verb} {least:g} s or more")
+
+
+def _disc_s(album: Album, pieces: Sequence[Piece]) -> float:
+    tracks = [piece for piece in pieces if not piece.version]
+    length_s = 0.0
+    for piece in tracks:
+        said = album.track[piece.number - 1]
+        gap_s = _USUAL_GAP_S if said.gap_s is None else said.gap_s
+        before = piece.number > 1
+        length_s += piece.duration_s + before * (-said.crossfade_s if said.crossfade_s else gap_s)
+    return length_s
+
+
+def _disc_problems(
+    targets: Sequence[NamedTarget], album: Album, pieces: Sequence[Piece]
+) -> Iterator[Problem]:
+    """Yield why the album is no CD."""
+    names = [named.name for named in targets if named.target.medium == "cd"]
+    if not names:
+        return
+    length_s = _disc_s(album, pieces)
+    if length_s > LONGEST_CD_S:
+        reason = f"the disc would be {_clock(length_s)} long"
+        yield Problem("track", reason, f"{_clock(LONGEST_CD_S)} at most: {listed(names)}")
+    if len(album.track) > MOST_CD_TRACKS:
+        yield Problem("track", f"there are {len(album.track)} tracks", f"a CD has 99: {names[0]}")
+
+
+def _disc_warnings(
+    targets: Sequence[NamedTarget], album: Album, pieces: Sequence[Piece]
+) -> Iterator[str]:
+    length_s = _disc_s(album, pieces)
+    if any(named.target.medium == "cd" for named in targets) and length_s > USUAL_CD_S:
+        yield (
+            f"the disc would be {_clock(length_s)} long: not every plant and player takes more "
+            f"than {_clock(USUAL_CD_S)}"
+        )
+
+
+def _scratch_bytes(orders: Sequence[Order], pieces: Sequence[Piece]) -> int:
+    """Return what lies in temporary files at most: each recording's spools, and what is mixed."""
+    total = 0
+    for piece in pieces:
+        rates = {piece.sample_rate_hz}
+        for order in orders:
+            if piece in order.pieces:
+                file = target_for(order, order.pieces).file
+                rates.add(file.spec(piece.sample_rate_hz, piece.channels).sample_rate_hz)
+        seconds = sum(rates) * piece.duration_s
+        total += round(seconds * piece.channels * _SPOOL_BYTES)
+        if piece.song is not None:
+            total += round(piece.duration_s * piece.sample_rate_hz * 2 * 4)
+    discs = [order for order in orders if order.target.medium != "file"]
+    return total + sum(order.bytes_at_most for order in discs)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
