@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping
 from typing import Any, Final
 
 from mixmaster.audio.tags.fields import (
@@ -99,7 +100,7 @@ def flac_picture(picture: Picture) -> Any:
     return made
 
 
-def atoms(tags: Tags, picture: Picture | None, before: Any) -> dict[str, list[Any]]:
+def atoms(tags: Tags, picture: Picture | None, before: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return MPEG-4 atoms by their names.
 
     Args:
@@ -111,7 +112,7 @@ def atoms(tags: Tags, picture: Picture | None, before: Any) -> dict[str, list[An
 
     mp4: Any = mutagen.mp4
     made: dict[str, list[Any]] = {}
-    if before and _GAPLESS in before:
+    if _GAPLESS in before:
         made[_GAPLESS] = before[_GAPLESS]
 
     def free(values: tuple[str, ...]) -> list[Any]:

@@ -123,9 +123,8 @@ def _write_mp4(path: Path, tags: Tags, picture: Picture | None) -> None:
 
     opened: Any = mutagen.mp4.MP4
     file = opened(path)
-    before = file.tags
+    made = atoms(tags, picture, dict(file.tags or {}))
     file.delete()
-    made = atoms(tags, picture, before)
     if made:
         file = opened(path)
         if file.tags is None:
