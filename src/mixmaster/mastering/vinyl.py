@@ -40,12 +40,15 @@ _LOUD_DB: Final = -10.0
 """Windows this far under the loudest have no groove worth worrying about."""
 
 
-def cutting_warnings(path: Path, inserts: Sequence[Effect]) -> tuple[str, ...]:
+def cutting_warnings(
+    path: Path, inserts: Sequence[Effect] = (), *, lengths: bool = True
+) -> tuple[str, ...]:
     """Return what a cutting house would object to in a finished premaster.
 
     Args:
         path: The premaster.
         inserts: The chain that made it.
+        lengths: Whether its length is held against a 12 inch side; no where the record is known.
 
     Raises:
         AudioFileError: For a file that cannot be used.
@@ -54,7 +57,8 @@ def cutting_warnings(path: Path, inserts: Sequence[Effect]) -> tuple[str, ...]:
         groove = _Groove(source.sample_rate_hz, source.channels)
         for block in source.blocks():
             groove.update(block)
-    return (*_of_chain(inserts), *groove.warnings())
+    length = groove.too_long() if lengths else ()
+    return (*_of_chain(inserts), *groove.warnings(), *length)
 
 
 def _of_chain(inserts: Sequence[Effect]) -> Iterator[str]:
@@ -139,6 +143,11 @@ class _Groove:
                 "a low-pass at 16 kHz saves the cutter head"
             )
         yield from self._sibilance()
+
+    def too_long(self) -> Iterator[str]:
+        """Yield at which speeds it is too long for a side."""
+        if self.whole == 0.0:
+            return
         length_s = self.frames / self.sample_rate_hz
         for speed, longest_s in LONGEST_S.items():
             if length_s > longest_s:
