@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mixmaster.arrays import Block
-from mixmaster.audio import aac
+from mixmaster.audio import formats
 from mixmaster.audio.lossy import RoundTrip
 from mixmaster.audio.source import open_source
 from mixmaster.errors import UsageError
@@ -95,6 +95,6 @@ def test_what_three_lower_ceilings_do_not_mend_is_refused(
 def test_aac_without_its_extra_is_said_before_any_work(
     run: Callable[[bool, str], MasterRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aac, "aac_is_there", lambda: False)
+    monkeypatch.setattr(formats, "can_encode", lambda kind: kind != "aac")
     with pytest.raises(UsageError, match="PyAV"):
         run(True, HOT.replace("vorbis", "aac"))

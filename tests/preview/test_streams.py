@@ -103,7 +103,7 @@ def test_nothing_is_proposed_where_nothing_is_over(tmp_path: Path) -> None:
 def test_without_its_extra_aac_is_a_line_and_no_failure(
     master: Master, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams_module, "aac_is_there", lambda: False)
+    monkeypatch.setattr(streams_module, "can_encode", lambda codec: codec != "aac")
     row = stream(master, Encoding("aac", 256), None, None)
     assert row.overs is None
     assert "mixmaster[codecs]" in row.not_tried

@@ -108,13 +108,26 @@ def encoded_rate_hz(codec: str, sample_rate_hz: int) -> int:
     return cd if of_cd else 48_000
 
 
+def nearest_kbps(codec: Codec, channels: int, bitrate_kbps: int) -> int:
+    """Return the bit rate nearest to one that a codec has for so many channels."""
+    kind = _LOSSY[codec]
+    if kind.steps_kbps:
+        return min(kind.steps_kbps, key=lambda step: abs(step - bitrate_kbps))
+    return min(max(bitrate_kbps, kind.low_kbps), kind.high_kbps_a_channel * channels)
+
+
+def can_encode(container: str) -> bool:
+    """Return whether files of this kind can be written here: AAC and ALAC need PyAV."""
+    return container not in _CODEC_CONTAINERS or find_spec("av") is not None
+
+
 def require_encoder(container: str) -> None:
     """Raise unless files of this kind can be written here; to be asked before any work.
 
     Raises:
         UsageError: For AAC and ALAC where PyAV is not installed; it says how to have it.
     """
-    if container in _CODEC_CONTAINERS and find_spec("av") is None:
+    if not can_encode(container):
         hint = "pip install 'mixmaster[codecs]' brings it"
         raise UsageError("", f"{container.upper()} needs PyAV, which is not installed", hint)
 

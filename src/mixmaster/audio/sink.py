@@ -65,6 +65,7 @@ class AudioSink:
         frames_expected: The length, if known: decides early whether RF64's header is needed.
         dither: How integers are made: ``tpdf``, ``shaped`` or ``none``; float has none.
         seed: Where the dither's random numbers start.
+        where: What errors about the signal name; the file itself if empty.
 
     Raises:
         OutputError: When the file cannot be opened.
@@ -78,11 +79,13 @@ class AudioSink:
         frames_expected: int | None = None,
         dither: Dither = "tpdf",
         seed: int = 0,
+        where: str = "",
     ) -> None:
         self.path = Path(path)
         self.spec = spec
         self.frames = 0
         self._name = shown(path)
+        self._where = where or f"output {self._name}"
         self._peak = 0.0
         self._report: SinkReport | None = None
         self._quantiser: Quantiser | NoiseShaper | None = None
@@ -155,7 +158,7 @@ class AudioSink:
         self.frames += block.shape[1]
 
     def _encoded(self, block: Block) -> Any:
-        where = f"output {self._name}"
+        where = self._where
         check_finite(block, where, self.frames, self.spec.sample_rate_hz)
         if self._quantiser is not None:
             return self._quantiser.process(block, self.frames)
@@ -245,9 +248,12 @@ def open_sink(
     frames_expected: int | None = None,
     dither: Dither = "tpdf",
     seed: int = 0,
+    where: str = "",
 ) -> AudioSink:
     """Open a file for writing in blocks; see ``AudioSink``."""
-    return AudioSink(path, spec, frames_expected=frames_expected, dither=dither, seed=seed)
+    return AudioSink(
+        path, spec, frames_expected=frames_expected, dither=dither, seed=seed, where=where
+    )
 
 
 def output_error(name: str, error: OSError | EncodeError) -> OutputError:

@@ -12,7 +12,8 @@ import numpy as np
 
 from mixmaster.arrays import BLOCK_FRAMES
 from mixmaster.audio.chunks import WavExtras, read_extras
-from mixmaster.audio.lossy import CODECS, MOST_CHANNELS, Codec, encoded_rate_hz, through_codec
+from mixmaster.audio.formats import MOST_CHANNELS, Codec, encoded_rate_hz
+from mixmaster.audio.lossy import CODECS, through_codec
 from mixmaster.audio.opening import AudioInfo
 from mixmaster.audio.source import open_source
 from mixmaster.checking.delivery import edge_findings, format_findings

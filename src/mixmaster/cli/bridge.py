@@ -198,7 +198,7 @@ def masters_table(run: MasterRun) -> Table:
                 figure(after.loudness_range_lu if after else None),
                 figure(after.max_short_term_lufs if after else None),
                 figure(after.true_peak_dbtp if after else None, 2),
-                figure(result.ceiling_dbtp, 1),
+                _ceiling(result),
                 f"{figure(limiter.mean_db)} / {figure(limiter.max_db)}" if limiter else NONE,
             )
         )
@@ -213,6 +213,12 @@ def masters_table(run: MasterRun) -> Table:
         ">limiter mean / max dB",
     )
     return table(f"Masters of {run.source.name}: {run.preset}", columns, rows)
+
+
+def _ceiling(result: MasterResult) -> str:
+    """Return the ceiling, and the one in front of the encoder where it made that a lower one."""
+    text = figure(result.ceiling_dbtp, 1)
+    return f"{text} ({figure(result.ceiling_in_front_dbtp, 2)})" if result.overs_db else text
 
 
 def _wanted(result: MasterResult) -> str:

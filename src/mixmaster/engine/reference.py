@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mixmaster.audio.mp3 import write_mp3
+from mixmaster.audio.formats import FileSpec, encoded_rate_hz
 from mixmaster.audio.names import shown
+from mixmaster.audio.sink import open_sink
 from mixmaster.audio.source import content_hash, open_source, probe
 from mixmaster.engine.manifest import build, input_record
 from mixmaster.engine.publish import Publication
@@ -79,7 +80,7 @@ def write_reference(
         gain_db = _less(0.0, _peak(path))
         for number in range(_MOST_TRIES):
             tell("encoding the reference", number / _MOST_TRIES)
-            peak = write_mp3(path, out.part, bitrate_kbps=BITRATE_KBPS, gain=db_to_gain(gain_db))
+            peak = _encoded(path, out.part, db_to_gain(gain_db))
             if peak <= 1.0:
                 break
             gain_db = _less(gain_db, peak)
@@ -96,6 +97,17 @@ def write_reference(
             build("reference", inputs=[record], settings=settings, revisions={}, figures=figures)
         )
     return made
+
+
+def _encoded(path: Path, output: Path, gain: float) -> float:
+    """Encode a file after a gain and return the largest magnitude that comes out of it."""
+    rate_hz = encoded_rate_hz("mp3", probe(path).sample_rate_hz)
+    with open_source(path, sample_rate_hz=rate_hz) as source:
+        spec = FileSpec("mp3", 32, rate_hz, source.channels, BITRATE_KBPS)
+        with open_sink(output, spec, where=shown(path)) as sink:
+            for block in source.blocks():
+                sink.write(gain * block)
+    return _peak(output)
 
 
 def _peak(path: Path) -> float:

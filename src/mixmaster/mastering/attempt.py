@@ -24,7 +24,7 @@ from mixmaster.units import db_to_gain, gain_to_db
 
 _KERNEL_NORM: Final = float(np.abs(KERNEL).sum(axis=1).max())
 _MARGIN_DB: Final = 1e-4  # taken off further when a finished file was over
-_CODEC_MARGINS_DB: Final = (0.05, 0.1, 0.2)
+_CODEC_MARGINS_DB: Final = (0.1, 0.2, 0.4)
 """The same behind a codec, each time it was over: what comes out wanders with what goes in."""
 
 _ROOM_DB: Final = 6.0  # peaks are measured for this much more gain than would do unlimited

@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from mixmaster.audio.aac import require_aac
-from mixmaster.audio.lossy import Codec, RoundTrip, streamed_rate_hz
+from mixmaster.audio.formats import Codec, encoded_rate_hz, require_encoder
+from mixmaster.audio.lossy import RoundTrip
 from mixmaster.audio.source import open_source
 from mixmaster.errors import RefusedError
 from mixmaster.mastering.delivery import Delivered, deliver
@@ -38,7 +38,7 @@ def require_codecs(targets: Sequence[NamedTarget]) -> None:
         UsageError: Where a target streams AAC and PyAV is not installed.
     """
     if any(codec == "aac" for each in targets for codec, _ in _lossy(each.target)):
-        require_aac()
+        require_encoder("aac")
 
 
 def deliver_codec_safe(
@@ -91,7 +91,7 @@ def _highest(part: Path, streams: Sequence[tuple[Codec, int]], threads: int) -> 
     def peak_dbtp(stream: tuple[Codec, int]) -> float:
         codec, kbps = stream
         with open_source(part) as own:
-            rate = streamed_rate_hz(codec, own.sample_rate_hz)
+            rate = encoded_rate_hz(codec, own.sample_rate_hz)
         with open_source(part, sample_rate_hz=rate) as source:
             meter = TruePeakMeter(rate, source.channels)
             trip = RoundTrip(

@@ -13,7 +13,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
-from mixmaster.audio.lossy import streamed_rate_hz
+from mixmaster.audio.formats import encoded_rate_hz
 from mixmaster.metering.true_peak import TruePeakMeter
 from mixmaster.preview.master_file import Master
 from mixmaster.preview.streams import Encoding, Streamed, decoded
@@ -105,7 +105,7 @@ def solve_ceiling(
 
 def decoded_peak_dbtp(master: Master, encoding: Encoding, gain_db: float = 0.0) -> float:
     """Return the true peak behind a codec, after a gain in front of it."""
-    rate = streamed_rate_hz(encoding.codec, master.info.sample_rate_hz)
+    rate = encoded_rate_hz(encoding.codec, master.info.sample_rate_hz)
     meter = TruePeakMeter(rate, master.info.channels)
     for block in decoded(master, encoding, gain_db):
         meter.update(block)

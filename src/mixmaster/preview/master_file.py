@@ -10,7 +10,7 @@ import numpy as np
 
 from mixmaster.arrays import BLOCK_FRAMES, Block
 from mixmaster.audio.convert import converted_frames
-from mixmaster.audio.lossy import MOST_CHANNELS
+from mixmaster.audio.formats import MOST_CHANNELS
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioInfo, content_hash, open_source
 from mixmaster.engine.measuring import MEASURED_BLOCK_FRAMES

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mixmaster.arrays import Block
-from mixmaster.audio.lossy import streamed_rate_hz
+from mixmaster.audio.formats import encoded_rate_hz
 from mixmaster.audio.names import shown
 from mixmaster.engine.outputs import inside
 from mixmaster.engine.publish import check_writable
@@ -252,7 +252,7 @@ class _Job:
     def _decoded(self, master: Master, encoding: Encoding, blocks: Iterator[Block]) -> None:
         """Write what comes out of a decoder while it is measured."""
         said = {"codec": encoding.codec, "bitrate_kbps": encoding.bitrate_kbps}
-        rate = streamed_rate_hz(encoding.codec, master.info.sample_rate_hz)
+        rate = encoded_rate_hz(encoding.codec, master.info.sample_rate_hz)
         assert self.options.output is not None
         write_heard(
             master,

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from mixmaster.arrays import Block
-from mixmaster.audio.aac import aac_is_there
-from mixmaster.audio.lossy import Codec, RoundTrip, streamed_rate_hz
+from mixmaster.audio.formats import Codec, can_encode, encoded_rate_hz
+from mixmaster.audio.lossy import RoundTrip
 from mixmaster.mastering.options import NamedTarget
 from mixmaster.metering.peak_curve import PeakCurveMeter
 from mixmaster.preview.master_file import Master
@@ -125,7 +125,7 @@ def encodings_of(places: Sequence[NamedTarget]) -> list[Encoding]:
 
 def decoded(master: Master, encoding: Encoding, gain_db: float = 0.0) -> RoundTrip:
     """Return what is listened to of a master, behind a codec, after a gain in front of it."""
-    rate = streamed_rate_hz(encoding.codec, master.info.sample_rate_hz)
+    rate = encoded_rate_hz(encoding.codec, master.info.sample_rate_hz)
     return RoundTrip(
         master.blocks(rate, gain_db=gain_db),
         rate,
@@ -152,8 +152,8 @@ def stream(
         before_dbtp: Its true peak.
         listen: Given what comes out of the decoder, all of which it takes: to write it.
     """
-    rate = streamed_rate_hz(encoding.codec, master.info.sample_rate_hz)
-    if encoding.codec == "aac" and not aac_is_there():
+    rate = encoded_rate_hz(encoding.codec, master.info.sample_rate_hz)
+    if not can_encode(encoding.codec):
         return Streamed(encoding, rate, None, None, None, None, None, NO_AAC)
     trip = decoded(master, encoding)
     level = master.level(rate)
