@@ -1,0 +1,1 @@
+"""The pages of a release: its proof, and its delivery notes."""
