@@ -18,7 +18,8 @@ from mixmaster.arrays import BLOCK_FRAMES, Block, zeros
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import AudioSource, open_source
 from mixmaster.dsp import fades
-from mixmaster.errors import AudioFileError
+from mixmaster.errors import AudioFileError, RefusedError
+from mixmaster.units import gain_to_db
 
 Law = Literal["equal_power", "linear"]
 """How a crossfade runs, see `dsp.fades.weight`."""
@@ -115,3 +116,27 @@ def _lay(each: Laid, audio: Block, first: int, onto: Block) -> None:
         share = fades.progress(place, place + fading, each.fade_in)
         onto[:, :fading] = fades.blend(onto[:, :fading], audio[:, :fading], share, each.law)
     onto[:, fading:frames] = audio[:, fading:]
+
+
+def below_full_scale(blocks: Iterator[Block], sample_rate_hz: int, where: str) -> Iterator[Block]:
+    """Pass blocks on, as long as no sample lies beyond full scale: integers would clip it.
+
+    Raises:
+        RefusedError: With the place and the peak.
+    """
+    first = 0
+    for block in blocks:
+        level = np.abs(block).max(axis=0)
+        if level.size and level.max() > 1.0:
+            place = int(np.argmax(level))
+            time_s = (first + place) / sample_rate_hz
+            peak_dbfs = gain_to_db(float(level[place]))
+            raise RefusedError(
+                where,
+                f"{time_s:.3f} s after its first frame the programme passes full scale, "
+                f"{peak_dbfs:+.2f} dBFS",
+                "turn the tracks down, or crossfade like material with the linear law",
+                {"sample_peak_dbfs": peak_dbfs, "time_s": time_s},
+            )
+        first += block.shape[1]
+        yield block

@@ -21,10 +21,10 @@ from mixmaster.release.cd.files import (
 )
 from mixmaster.release.cd.proving import (
     cue_sheet,
+    disc_chunks,
     image_problems,
     sheet_problems,
     spoken,
-    wav_chunks,
 )
 from mixmaster.release.cd.reading_cue import CueSheet, read_cue
 from mixmaster.release.cd.reading_ddp import Fileset, read_ddp, verify_checksums
@@ -78,7 +78,7 @@ def _attempt(problems: list[str], look: Callable[[], _T]) -> _T | None:
 
 
 def _wav_frames(path: Path) -> int:
-    return sum(chunk.shape[1] for chunk in wav_chunks(path))
+    return sum(chunk.shape[1] for chunk in disc_chunks(path))
 
 
 def _sum_problems(folder: Path) -> Iterator[str]:

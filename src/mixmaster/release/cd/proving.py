@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from mixmaster.audio.names import shown
 from mixmaster.dsp.dither import Dither
 from mixmaster.dsp.noise_shaping import MOST_LSB
-from mixmaster.errors import AudioFileError, OutputError
+from mixmaster.errors import OutputError
 from mixmaster.release.cd.disc import Disc
 from mixmaster.release.cd.files import CUE_NAME, DDP_FOLDER, IMAGE_FILE, WAV_NAME
 from mixmaster.release.cd.plan import CdPlan
@@ -22,7 +20,6 @@ from mixmaster.release.cd.reading_cue import CueSheet, read_cue
 from mixmaster.release.cd.reading_ddp import read_ddp, verify_checksums
 from mixmaster.release.cd.sheet import (
     COPY_PERMITTED,
-    FRAME_BYTES,
     NOTHING,
     PRE_EMPHASIS,
     PREGAP_SECTORS,
@@ -33,13 +30,11 @@ from mixmaster.release.cd.sheet import (
     SheetTrack,
     Words,
 )
+from mixmaster.release.readback import Samples, differences, wav_chunks
 from mixmaster.release.sequence import Laid, programme
-
-Samples = npt.NDArray[np.int16]
 
 # Half an LSB by rounding, one by triangular dither; shaping feeds both back.
 _MOST_ERROR_LSB: Final[dict[Dither, float]] = {"none": 0.5, "tpdf": 1.5, "shaped": MOST_LSB}
-_CHUNK_FRAMES: Final = 1 << 18
 _CUE_KINDS: Final = ("title", "performer", "songwriter")
 
 
@@ -118,54 +113,19 @@ def _audio_problems(
     plan: CdPlan, laid: Sequence[Laid], disc: Disc, parts: Mapping[str, Path]
 ) -> Iterator[str]:
     """Yield where the WAV is not the programme within rounding and dither, or not the image."""
-    most, first = _MOST_ERROR_LSB[disc.dither], 0
-    written = wav_chunks(parts[WAV_NAME])
-    rest: Samples = np.empty((2, 0), dtype=np.int16)
-    for block in programme(laid, plan.layout.frames, RATE_HZ):
-        while rest.shape[1] < block.shape[1]:
-            chunk = next(written, None)
-            if chunk is None:
-                yield f"{WAV_NAME}: it ends after {first + rest.shape[1]} frames"
-                return
-            rest = np.concatenate([rest, chunk], axis=1)
-        found, rest = rest[:, : block.shape[1]], rest[:, block.shape[1] :]
-        wanted = np.minimum(block * 32_768.0, 32_767.0)
-        off = np.abs(found - wanted).max(axis=0) > most
-        if off.any():
-            at = first + int(np.argmax(off))
-            yield f"{WAV_NAME}: at frame {at} it is not what was sequenced"
-            return
-        first += block.shape[1]
-    if rest.shape[1] or next(written, None) is not None:
-        yield f"{WAV_NAME}: it is longer than the programme"
+    wanted = programme(laid, plan.layout.frames, RATE_HZ)
+    found = disc_chunks(parts[WAV_NAME])
+    yield from differences(WAV_NAME, found, wanted, 16, _MOST_ERROR_LSB[disc.dither])
     yield from image_problems(parts[WAV_NAME], parts[IMAGE_FILE])
 
 
-def wav_chunks(path: Path) -> Iterator[Samples]:
-    """Yield a disc's WAV, ``(2, frames)``, by the standard library's reader.
+def disc_chunks(wav: Path) -> Iterator[Samples]:
+    """Yield a disc's WAV, ``(2, frames)``.
 
     Raises:
-        AudioFileError: For anything but 16-bit stereo at 44.1 kHz, or a file shorter than it says.
+        AudioFileError: For anything but a whole file of 16-bit stereo at 44.1 kHz.
     """
-    name = shown(path)
-    try:
-        with path.open("rb") as file, wave.open(file, "rb") as source:
-            kind = (source.getnchannels(), source.getsampwidth(), source.getframerate())
-            if kind != (2, 2, RATE_HZ):
-                reason = f"it has {kind[0]} channels of {8 * kind[1]} bits at {kind[2]} Hz"
-                raise AudioFileError(name, reason, "a disc is 16-bit stereo at 44.1 kHz")
-            left = source.getnframes()
-            while left:
-                data = source.readframes(min(left, _CHUNK_FRAMES))
-                if not data or len(data) % FRAME_BYTES:
-                    reason = f"it ends {left} frames before its header says"
-                    raise AudioFileError(name, reason, "it was cut off: make it again")
-                left -= len(data) // FRAME_BYTES
-                yield np.frombuffer(data, dtype="<i2").reshape(-1, 2).T
-    except (wave.Error, EOFError) as error:
-        raise AudioFileError(name, f"it is no WAV: {error}") from error
-    except OSError as error:
-        raise AudioFileError(name, f"it cannot be read: {error.strerror}") from error
+    return wav_chunks(wav, RATE_HZ, 16)
 
 
 def image_problems(wav: Path, image: Path) -> Iterator[str]:
@@ -175,8 +135,8 @@ def image_problems(wav: Path, image: Path) -> Iterator[str]:
             if any(file.read(PREGAP_SECTORS * SECTOR_BYTES)):
                 yield "IMAGE.DAT: its first pause is not silent"
             first = 0
-            for chunk in wav_chunks(wav):
-                wanted = chunk.T.tobytes()
+            for chunk in disc_chunks(wav):
+                wanted = chunk.T.astype("<i2").tobytes()
                 found = file.read(len(wanted))
                 if found != wanted:
                     one = np.frombuffer(found[: len(found) // 4 * 4], dtype="<u4")

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from mixmaster.arrays import Block
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import FileSpec, open_sink
 from mixmaster.audio.source import AudioInfo, probe
 from mixmaster.engine.outputs import refuse_inputs, require_space
 from mixmaster.engine.publish import put, staged
-from mixmaster.errors import AudioFileError, OutputError, RefusedError
+from mixmaster.errors import AudioFileError, OutputError
 from mixmaster.release.cd import ddp
 from mixmaster.release.cd.cdtext import cd_text
 from mixmaster.release.cd.cue import cue_text
@@ -38,10 +35,9 @@ from mixmaster.release.cd.files import (
 from mixmaster.release.cd.layout import laid_files
 from mixmaster.release.cd.plan import CdPlan, plan_cd
 from mixmaster.release.cd.proving import prove
-from mixmaster.release.cd.sheet import PREGAP_SECTORS, RATE_HZ, SECTOR_BYTES, clock
-from mixmaster.release.sequence import Laid, programme
+from mixmaster.release.cd.sheet import PREGAP_SECTORS, RATE_HZ, SECTOR_BYTES
+from mixmaster.release.sequence import Laid, below_full_scale, programme
 from mixmaster.results import Result
-from mixmaster.units import gain_to_db
 
 _SPEC: Final = FileSpec("wav", 16, RATE_HZ, 2)
 _COPY_FRAMES: Final = 1 << 18
@@ -192,25 +188,7 @@ def _write_audio(
 ) -> tuple[float | None, int]:
     frames = plan.layout.frames
     with open_sink(part, _SPEC, frames_expected=frames, dither=disc.dither) as sink:
-        for block in _below_full_scale(programme(laid, frames, RATE_HZ)):
+        for block in below_full_scale(programme(laid, frames, RATE_HZ), RATE_HZ, "cd"):
             sink.write(block)
         report = sink.close()
     return report.sample_peak_dbfs, report.clipped_samples
-
-
-def _below_full_scale(blocks: Iterator[Block]) -> Iterator[Block]:
-    first = 0
-    for block in blocks:
-        level = np.abs(block).max(axis=0)
-        if level.size and level.max() > 1.0:
-            place = int(np.argmax(level))
-            at = clock((first + place) * 75 // RATE_HZ + PREGAP_SECTORS)
-            peak_dbfs = gain_to_db(float(level[place]))
-            raise RefusedError(
-                "cd",
-                f"at {at} the programme passes full scale, {peak_dbfs:+.2f} dBFS",
-                "turn the tracks down, or crossfade like material with the linear law",
-                {"sample_peak_dbfs": peak_dbfs, "time_s": (first + place) / RATE_HZ},
-            )
-        first += block.shape[1]
-        yield block
