@@ -55,6 +55,15 @@ class AudioInfo(Result):
     notes: tuple[str, ...] = ()
 
     @property
+    def kind(self) -> str:
+        """What such files are called where they are written: ``alac``, ``opus``, ``wav`` ..."""
+        if self.container == "m4a":
+            return "aac" if self.subtype == "AAC" else "alac"
+        if self.container == "ogg":
+            return self.subtype.lower()
+        return self.container
+
+    @property
     def duration_s(self) -> float:
         """The length in seconds."""
         return self.frames / self.sample_rate_hz

@@ -26,13 +26,22 @@ LOWEST_RATE_HZ: Final = 44_100
 ABRUPT_DBFS: Final = -40.0
 """An edge that starts or stops at more than this clicks."""
 
-_BITS: Final = {"PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64, "PCM_U8": 8}
+_BITS: Final = {
+    "PCM_U8": 8,
+    "PCM_16": 16,
+    "ALAC_16": 16,
+    "PCM_24": 24,
+    "ALAC_24": 24,
+    "PCM_32": 32,
+    "FLOAT": 32,
+    "DOUBLE": 64,
+}
 
 
 def format_findings(info: AudioInfo, extras: WavExtras | None, limits: Limits) -> Iterator[Finding]:
     """Yield what is wrong with a master's file."""
     name, place = str(info.path), limits.name
-    if info.subtype in LOSSY_SUBTYPES:
+    if info.subtype in LOSSY_SUBTYPES and info.kind != limits.container:
         yield _finding(
             "error",
             "format",
@@ -41,12 +50,12 @@ def format_findings(info: AudioInfo, extras: WavExtras | None, limits: Limits) -
             "deliver WAV or FLAC",
         )
         return
-    if limits.container is not None and info.container != limits.container:
+    if limits.container is not None and info.kind != limits.container:
         yield _finding(
             "warning",
             "format",
             name,
-            f"it is {info.container}, {place} prefers {limits.container}",
+            f"it is {info.kind}, {place} prefers {limits.container}",
             f"master it with -t {place}, which writes {limits.container}",
         )
     bits = _BITS.get(info.subtype)

@@ -12,6 +12,7 @@ import numpy as np
 
 from mixmaster.arrays import BLOCK_FRAMES
 from mixmaster.audio.chunks import WavExtras, read_extras
+from mixmaster.audio.containers import LOSSY_SUBTYPES
 from mixmaster.audio.formats import MOST_CHANNELS, Codec, encoded_rate_hz
 from mixmaster.audio.lossy import CODECS, through_codec
 from mixmaster.audio.opening import AudioInfo
@@ -233,7 +234,8 @@ def _anywhere(measured: _Measured) -> Iterator[Finding]:
                 advice = "narrow it, or the bass alone: width and mono bass in the preset"
                 yield Finding("warning", code, name, None, loss, "dB", text, advice)
     verdict, hz = measured.provenance.bandwidth_verdict, measured.provenance.bandwidth_hz
-    if verdict in {"lossy", "upsampled"} and hz is not None:
+    known = verdict == "lossy" and info.subtype in LOSSY_SUBTYPES  # of a lossy file no news
+    if verdict in {"lossy", "upsampled"} and hz is not None and not known:
         code = "lossy_origin" if verdict == "lossy" else "upsampled"
         text = f"its spectrum {measured.provenance.bandwidth_note}"
         yield Finding("warning", code, name, None, hz, "Hz", text, "master it from the true mix")

@@ -118,6 +118,7 @@ def command(
 
 def _limits(name: str, tolerance_lu: float | None) -> Limits:
     """Return a target's limits as plain values."""
+    from mixmaster.audio.formats import LOSSY
     from mixmaster.checking.limits import Limits
     from mixmaster.cli.output import note
     from mixmaster.documents.finding import find_preset
@@ -140,7 +141,7 @@ def _limits(name: str, tolerance_lu: float | None) -> Limits:
         max_short_term_lufs=min(loudest, default=None),
         max_loudness_range_lu=target.max_loudness_range_lu,
         container=target.file.format,
-        bit_depth=target.file.depth,
+        bit_depth=None if target.file.format in LOSSY else target.file.depth,
         sample_rate_hz=None if rate == "source" else rate,
         plain_wav=target.file.plain_wav,
     )

@@ -88,8 +88,8 @@ def strip_of(instance: str) -> str:
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The premaster: .wav, .flac or .aiff; for versions and stems a folder. Missing folders "
-    "are made.",
+    help="The premaster: .wav, .flac, .aiff, .m4a (AAC; ALAC with --bit-depth), .mp3, .opus or "
+    ".ogg; for versions and stems a folder. Missing folders are made.",
 )
 @click.option(
     "--dry-run", is_flag=True, help="Show each stem's route, gains and pan; write nothing."
@@ -97,7 +97,8 @@ def strip_of(instance: str) -> str:
 @click.option(
     "--bit-depth",
     type=click.Choice(["16", "24", "32"]),
-    help="32 is float, the default for WAV; 24 for FLAC and AIFF. Integers are dithered.",
+    help="32 is float, the default for WAV; 24 for FLAC and AIFF. Integers are dithered. MP3, AAC, "
+    "Opus and Vorbis have none.",
 )
 @versions_options
 @stems_options

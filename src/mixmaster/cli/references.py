@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mixmaster.errors import UsageError
+
 if TYPE_CHECKING:
     from mixmaster.engine.reference import Reference
     from mixmaster.mastering.options import Progress
@@ -16,11 +18,14 @@ def check_reference(output: Path, inputs: Sequence[Path], *, overwrite: bool) ->
 
     Raises:
         OutputError: When it could not.
+        UsageError: For a mix that is an MP3 itself.
     """
     from mixmaster.engine.outputs import refuse_inputs
     from mixmaster.engine.publish import check_writable
     from mixmaster.engine.reference import reference_path
 
+    if reference_path(output) == output:
+        raise UsageError("--reference-mp3", "the mix is an MP3 already", "leave it out")
     refuse_inputs(reference_path(output), inputs)
     check_writable(reference_path(output), overwrite=overwrite)
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mixmaster.arrays import BLOCK_FRAMES
+from mixmaster.audio.formats import LOSSY, SUFFIXES
 from mixmaster.audio.names import shown
-from mixmaster.audio.sink import CONTAINERS, FileSpec, SinkReport, open_sink
+from mixmaster.audio.sink import CONTAINERS, FileSpec, SinkReport, open_sink, require_encoder
 from mixmaster.audio.source import probe
 from mixmaster.effects.plugin import fingerprints
 from mixmaster.engine.hashing import background_hashes
@@ -64,8 +65,11 @@ class MixRun(Result):
 def output_spec(output: Path, sample_rate_hz: int, bit_depth: BitDepth | None) -> FileSpec:
     """Return what kind of file an output's suffix and the wanted depth ask for.
 
+    ``.m4a`` is AAC, and ALAC where a depth is asked for. Lossy files get their usual bit rate.
+
     Raises:
-        UsageError: For a suffix that cannot be written, or a depth that it cannot hold.
+        UsageError: For a suffix that cannot be written, a depth that it cannot hold, a rate that
+            its codec does not know, and a codec that is not installed.
     """
     container = CONTAINERS.get(output.suffix.lower())
     if output.is_dir():
@@ -73,9 +77,19 @@ def output_spec(output: Path, sample_rate_hz: int, bit_depth: BitDepth | None) -
         raise UsageError(shown(output), "the output is a folder", hint)
     if container is None:
         said = f"ends in '{output.suffix}'" if output.suffix else "has no suffix"
-        raise UsageError(shown(output), f"the output {said}", "name it .wav, .flac or .aiff")
-    default: BitDepth = 32 if container == "wav" else 24
-    return FileSpec(container, bit_depth or default, sample_rate_hz, 2)
+        hint = f"name it {', '.join(dict.fromkeys(SUFFIXES.values()))}"
+        raise UsageError(shown(output), f"the output {said}", hint)
+    if container == "aac" and bit_depth in {16, 24}:
+        container = "alac"
+    default: BitDepth = 32 if container == "wav" or container in LOSSY else 24
+    require_encoder(container)
+    try:
+        return FileSpec(container, bit_depth or default, sample_rate_hz, 2)
+    except UsageError as error:
+        if container not in LOSSY or bit_depth is not None:
+            raise
+        hint = f"{error.hint}: mix at such a rate (--sample-rate-hz), or write WAV and master it"
+        raise UsageError(shown(output), error.reason, hint) from error
 
 
 def mix(
@@ -91,7 +105,8 @@ def mix(
     Args:
         plan: What `plan_mix` made.
         output: A ``.wav``, ``.flac`` or ``.aiff`` file.
-        bit_depth: 32 (float), 24 or 16 bit; 32 for WAV and 24 for the others if None.
+        bit_depth: 32 (float), 24 or 16 bit; 32 for WAV and 24 for the other
+            lossless ones if None.
         overwrite: Whether a file that is not ours may be replaced.
         progress: Told what is being done, and how far it is.
 

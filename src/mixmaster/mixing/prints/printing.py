@@ -14,7 +14,7 @@ import numpy as np
 
 from mixmaster.arrays import Block
 from mixmaster.audio.names import shown
-from mixmaster.audio.sink import AudioSink, open_sink
+from mixmaster.audio.sink import AudioSink, FileSpec, open_sink
 from mixmaster.audio.source import open_source
 from mixmaster.engine.hashing import background_hashes
 from mixmaster.engine.measuring import measure_file
@@ -300,7 +300,7 @@ class _Job:
             elif peak > 0.0:
                 warnings.append(f"{each.what} peaks at {peak:+.2f} dBFS: integers would clip it")
         if total is not None and not total.holds:
-            warnings.append(_shortfall(total, self._spec.bit_depth))
+            warnings.append(_shortfall(total, self._spec))
         return PrintRun(
             versions=printed(self._sheet.versions),
             stems=printed(self._sheet.stems),
@@ -334,7 +334,7 @@ def null(mix: Path, stems: Sequence[Path], channels: int) -> tuple[float, float]
     return power / max(1, frames * channels), peak
 
 
-def _shortfall(total: StemSum, bit_depth: int) -> str:
+def _shortfall(total: StemSum, spec: FileSpec) -> str:
     assert total.null_rms_dbfs is not None
     missing = total.missing_rms_dbfs
     text = f"the stems miss the mix by {total.null_rms_dbfs:.1f} dBFS RMS: "
@@ -343,4 +343,6 @@ def _shortfall(total: StemSum, bit_depth: int) -> str:
             "saturation, clipping or plugins on buses or mix act on the sum alone; "
             "--stem-residual auto makes a stem of what is missing"
         )
-    return text + f"that is the dither of {total.stems + 1} files of {bit_depth} bit"
+    if spec.is_lossy:
+        return text + "encoding changes each; write WAV or FLAC for stems that add up"
+    return text + f"that is the dither of {total.stems + 1} files of {spec.bit_depth} bit"
