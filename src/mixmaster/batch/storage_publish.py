@@ -122,6 +122,16 @@ def published(scratch: Scratch, at: Location) -> str | None:
     return said["sha256"] if scratch.sha256(at) == said["sha256"] else None
 
 
+def check_place(scratch: Scratch, at: Location, *, overwrite: bool = False) -> None:
+    """Raise unless a file may be put there: before any work.
+
+    Raises:
+        OutputError: For a file, or a manifest, that is not ours.
+        StorageError: When the store does not answer.
+    """
+    _found(scratch, at, overwrite=overwrite, wanted="")
+
+
 def _ready(source: Path, at: Location) -> _Ready:
     beside = manifest_path(source)
     try:
@@ -142,23 +152,32 @@ def _state(scratch: Scratch, ready: _Ready, *, overwrite: bool) -> tuple[str, st
 
     That is ``whole``, ``sent`` (it only lacks its manifest), ``ours``, or ``""`` for nothing.
     """
-    said = _manifest(scratch.remote, ready.at)
-    beside = manifest_location(ready.at)
+    found, said = _found(scratch, ready.at, overwrite=overwrite, wanted=ready.sha256)
+    if found == ready.sha256:
+        return "whole" if said == json.loads(ready.manifest) else "sent", found
+    return "ours" if found else "", found
+
+
+def _found(
+    scratch: Scratch, at: Location, *, overwrite: bool, wanted: str
+) -> tuple[str, dict[str, Any] | None]:
+    """Return the hash of what lies there, if anything, and its manifest; raise if it is not ours.
+
+    A file that is what is wanted is no stranger's.
+    """
+    said = _manifest(scratch.remote, at)
+    beside = manifest_location(at)
     if said is None and not overwrite and scratch.remote.look(beside) is not None:
         reason = "it exists and is no manifest, but the manifest would lie there"
         raise OutputError(str(beside), reason, "--overwrite replaces it")
-    if scratch.remote.look(ready.at) is None:
-        return "", ""
-    found = scratch.sha256(ready.at)
-    if found == ready.sha256:
-        return "whole" if said == json.loads(ready.manifest) else "sent", found
-    ours = {said["sha256"]} if said is not None else set()
-    if found in ours or overwrite or found in _marked(scratch.remote, ready.at):
-        return "ours", found
+    if scratch.remote.look(at) is None:
+        return "", said
+    found = scratch.sha256(at)
+    ours = {wanted} if said is None else {wanted, said["sha256"]}
+    if found in ours or overwrite or found in _marked(scratch.remote, at):
+        return found, said
     reason = "it exists, and no manifest beside it says that it was made here unchanged"
-    raise OutputError(
-        str(ready.at), reason, "--overwrite replaces it; or name another place for outputs"
-    )
+    raise OutputError(str(at), reason, "--overwrite replaces it; or name another place for outputs")
 
 
 def _manifest(remote: Remote, at: Location) -> dict[str, Any] | None:

@@ -203,16 +203,23 @@ class Scratch:
         return right
 
     @contextlib.contextmanager
+    def work_folder(self) -> Iterator[Path]:
+        """Give an empty folder for temporary files; should this process be killed, it is swept."""
+        with self._part() as part:
+            part.mkdir(mode=0o700)
+            yield part
+
+    @contextlib.contextmanager
     def _part(self) -> Iterator[Path]:
-        """Give a path for what is being fetched, known to be in use while its lock is held."""
+        """Give a path for something temporary, known to be in use while its lock is held."""
         token = f"{os.getpid()}-{os.urandom(4).hex()}"
         lock, part = self._parts / f"{token}.lock", self._parts / f"{token}.part"
         try:
             with _held(lock):
                 yield part
         finally:
-            for path in (part, lock):
-                path.unlink(missing_ok=True)
+            _remove(part)
+            lock.unlink(missing_ok=True)
 
     def _kept(self) -> list[tuple[float, int, Path]]:
         found = []
@@ -243,12 +250,12 @@ class Scratch:
         """Remove what killed processes have left, and what nobody asked for in a month."""
         for lock in self._parts.glob("*.lock"):
             if _free(lock):
-                lock.with_suffix(".part").unlink(missing_ok=True)
+                _remove(lock.with_suffix(".part"))
                 lock.unlink(missing_ok=True)
         for path in self._parts.iterdir():
             with contextlib.suppress(OSError):
                 if not path.with_suffix(".lock").exists() and _age_s(path) > _LEFT_S:
-                    path.unlink()
+                    _remove(path)
         for path in (*self._known.iterdir(), *self._locks.iterdir()):
             with contextlib.suppress(OSError):
                 if _age_s(path) > _FORGOTTEN_S and _free(path):
@@ -257,6 +264,13 @@ class Scratch:
 
 def _name(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _age_s(path: Path) -> float:
