@@ -15,6 +15,7 @@ import numpy as np
 from mixmaster.arrays import GRID_FRAMES, Block
 from mixmaster.dsp.limiter_curve import GainSmoother, demanded_reduction
 from mixmaster.dsp.pooled import POOL_FRAMES
+from mixmaster.dsp.products import rows_times
 from mixmaster.dsp.true_peak import KERNEL, LEAD, PHASES, TAPS
 
 _REACH: Final = -(-TAPS // 2 // POOL_FRAMES)
@@ -133,10 +134,10 @@ class CorrectionLook:
             return
         first = _REACH * POOL_FRAMES - LEAD
         windows = np.lib.stride_tricks.sliding_window_view(signal[:, first:], _WIDTH, axis=1)
-        for start in range(0, bound.shape[0], _GRID_POOLS):  # fixed shapes: the same bytes
+        for start in range(0, bound.shape[0], _GRID_POOLS):  # so that memory does not grow
             chosen = start + np.flatnonzero(over[start : start + _GRID_POOLS])
             if chosen.size:
                 rows = windows[:, chosen * POOL_FRAMES].reshape(-1, _WIDTH)
-                points = rows @ _BAND
+                points = rows_times(rows, _BAND, most=8)  # few at a time
                 highest = np.maximum(points.max(axis=1), -points.min(axis=1))
                 bound[chosen] = highest.reshape(signal.shape[0], -1).max(axis=0)

@@ -22,12 +22,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mixmaster.arrays import Block
+from mixmaster.dsp.products import Floats, rows_times
 
 PHASES: Final = 16
 TAPS: Final = 192
@@ -40,10 +41,6 @@ MARGIN_ROWS: Final = 2
 _BETA: Final = 6.0  # Kaiser; about 63 dB for a transition from 0.49 to 0.51 of the rate
 _WINDOW: Final = ROW + TAPS  # what the frames of one row see; the last is a spare, for alignment
 _HOT: Final = 16.0  # +24 dBFS: from here on float32 could err by more than 1e-4 dB of full scale
-_ROW_BATCH: Final = 64
-_FRAME_BATCH: Final = 256
-
-Floats = npt.NDArray[np.floating[Any]]
 
 
 def _make_kernel() -> Block:
@@ -121,22 +118,6 @@ def _between(single: bool) -> Floats:
     return np.ascontiguousarray(KERNEL[phases].T, np.float32 if single else np.float64)
 
 
-def _product(rows: Floats, matrix: Floats, batch: int) -> Floats:
-    """Return ``|rows @ matrix|``, by products of one fixed shape, ``batch`` rows each.
-
-    BLAS picks its way by the shape: so a row's bytes do not depend on how many there are.
-    """
-    out = np.empty((rows.shape[0], matrix.shape[1]), rows.dtype)
-    whole = rows.shape[0] - rows.shape[0] % batch
-    for start in range(0, whole, batch):
-        np.matmul(rows[start : start + batch], matrix, out=out[start : start + batch])
-    if whole < rows.shape[0]:
-        last = np.zeros((batch, rows.shape[1]), rows.dtype)
-        last[: rows.shape[0] - whole] = rows[whole:]
-        out[whole:] = (last @ matrix)[: rows.shape[0] - whole]
-    return np.abs(out, out=out)
-
-
 def _windows(samples: Floats, length: int, step: int) -> Floats:
     """Return overlapping windows along the last axis, a view."""
     views = np.lib.stride_tricks.sliding_window_view(samples, length, axis=-1)
@@ -209,7 +190,8 @@ def magnitudes(windows: Floats, phases: tuple[int, ...]) -> Floats:
         windows: ``(rows, 256)`` samples, the first 95 before the row's own.
         phases: Which phases of the kernel, 0 to 15.
     """
-    values = _product(windows, _band(phases, windows.dtype == np.float32), _ROW_BATCH)
+    values = rows_times(windows, _band(phases, windows.dtype == np.float32))
+    np.abs(values, out=values)
     return values.reshape(windows.shape[0], len(phases), ROW)
 
 
@@ -234,7 +216,8 @@ def between_quarters(frames: Floats) -> Floats:
     Args:
         frames: ``(frames, 192)`` samples, the first 95 before the frame's own.
     """
-    values = _product(frames, _between(frames.dtype == np.float32), _FRAME_BATCH)
+    values = rows_times(frames, _between(frames.dtype == np.float32))
+    np.abs(values, out=values)
     highest = values[:, 0].copy()
     for column in values.T[1:]:
         np.maximum(highest, column, out=highest)
