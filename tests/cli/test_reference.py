@@ -28,9 +28,9 @@ def test_the_reference_is_what_the_program_says(
 
 def test_every_effect_is_listed_with_every_parameter(mixmaster: Any) -> None:
     listed = {each["effect"]: each for each in mixmaster("effects", "--json").json}
-    assert list(listed) == [each.model_fields["effect"].default for each in EFFECTS]
+    assert list(listed) == [each.effect_name() for each in EFFECTS]
     for effect in EFFECTS:
-        keys = {one["key"] for one in listed[effect.model_fields["effect"].default]["parameters"]}
+        keys = {one["key"] for one in listed[effect.effect_name()]["parameters"]}
         assert keys >= set(effect.model_fields) - {"effect"}
         assert set(Effect.model_fields) <= keys
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import operator
 import pkgutil
 from typing import TYPE_CHECKING, Annotated, get_args
 
@@ -18,19 +20,14 @@ def _found() -> tuple[type[Effect], ...]:
     for module in pkgutil.iter_modules(mixmaster.effects.__path__):
         if module.name == "registry":
             continue
-        names = vars(importlib.import_module(f"mixmaster.effects.{module.name}"))
-        for each in names.values():
-            if (
-                isinstance(each, type)
-                and issubclass(each, Effect)
-                and "effect" in each.model_fields
-            ):
-                effects[str(each.model_fields["effect"].default)] = each
+        for each in vars(importlib.import_module(f"mixmaster.effects.{module.name}")).values():
+            if not isinstance(each, type) or not issubclass(each, Effect):
+                continue
+            if "effect" in each.model_fields:  # bases have none
+                effects[each.effect_name()] = each
     families = get_args(Family)
-    return tuple(
-        effects[name]
-        for name in sorted(effects, key=lambda n: (families.index(effects[n].family), n))
-    )
+    by_family = sorted(effects, key=lambda name: (families.index(effects[name].family), name))
+    return tuple(effects[name] for name in by_family)
 
 
 EFFECTS: tuple[type[Effect], ...] = _found()
@@ -39,5 +36,5 @@ EFFECTS: tuple[type[Effect], ...] = _found()
 if TYPE_CHECKING:
     AnyEffect = Effect
 else:
-    AnyEffect = Annotated[EFFECTS, Field(discriminator="effect")]
+    AnyEffect = Annotated[functools.reduce(operator.or_, EFFECTS), Field(discriminator="effect")]
 """Any effect, told apart by its key ``effect``."""
