@@ -106,7 +106,7 @@ def _take(said: Said, kind: Kind, raw: bytes) -> None:
             _comment(said, kind, comment.decode())
             at += 4 + size
     except (struct.error, UnicodeDecodeError, binascii.Error) as error:
-        raise HeaderError(f"its comments are damaged: {error}", DAMAGED) from error
+        raise HeaderError("its comments are damaged", DAMAGED) from error
 
 
 def _comment(said: Said, kind: Kind, text: str) -> None:

@@ -53,7 +53,7 @@ def read_id3(raw: bytes, kind: Kind) -> Said:
         form = body[at + 9]
         data = body[at + 10 : at + 10 + size]
         if len(data) < size:
-            raise HeaderError(f"its ID3 tag ends in the middle of {name}", DAMAGED)
+            raise HeaderError(f"its ID3 tag ends in the middle of {name!r}", DAMAGED)
         at += 10 + size
         if version == 4:
             if form & _COMPRESSED_OR_SECRET:
@@ -134,7 +134,7 @@ def read_info(raw: bytes) -> Said:
         try:
             text = raw[at + 8 : at + 8 + size].partition(b"\0")[0].decode()
         except UnicodeDecodeError as error:
-            raise HeaderError(f"its INFO text {name} is not UTF-8", DAMAGED) from error
+            raise HeaderError(f"its INFO text {name!r} is not UTF-8", DAMAGED) from error
         if name == INFO_TRACK:
             said.numbers["track"] = text
         elif name in BY_INFO:

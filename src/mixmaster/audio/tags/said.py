@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mixmaster.audio.riff import HeaderError
 from mixmaster.audio.tags.fields import EXPLICIT, FREEFORM, TEXTS, gain_from_texts, gain_names
+from mixmaster.audio.tags.limits import visible
 from mixmaster.audio.tags.values import Kind, Tags
 
 DAMAGED = "get the file again from where it came"
@@ -65,7 +66,9 @@ class Said:
                 values[name] = number in {1, 4} if name == "explicit" else number
             values["replay_gain"] = gain_from_texts(kind, self.gains)
         except ValueError as error:
-            raise HeaderError(f"a number in its tags is none: {error}", DAMAGED) from error
+            raise HeaderError(
+                f"a number in its tags is none: {visible(str(error))}", DAMAGED
+            ) from error
         return Tags(**values)  # type: ignore[arg-type]
 
 
