@@ -18,8 +18,8 @@ from mixmaster.release.proof.answers import Proof
 from mixmaster.release.proof.record import (
     AlbumRecord,
     AudioRecord,
-    FileRecord,
     FiguresRecord,
+    FileRecord,
     LimitsRecord,
     ReleaseRecord,
     TargetRecord,
@@ -41,7 +41,6 @@ _NAMES: Final = {
     "opus": "Opus",
     "vorbis": "Vorbis",
 }
-_DB_CENTS: Final = 2
 
 
 def page_release(
@@ -107,39 +106,22 @@ def cells(found: FiguresRecord, limits: LimitsRecord, codes: Iterable[str]) -> t
     most = (limits.max_silence_head_s, limits.max_silence_tail_s)
     dc = None if found.dc_offset is None else 100.0 * found.dc_offset
     tops = "–" if found.clipped_runs is None else f"{found.clipped_runs:,}"
-    why = found.reasons
+
+    def cell(key: str, digits: int, limit: str, code: str) -> Cell:
+        text = signed(getattr(found, key), digits)
+        return Cell(text, limit, code in bad, found.reasons.get(key, ""))
+
     return (
-        _cell("integrated_lufs", found.integrated_lufs, 2, wanted, "loudness" in bad, why),
-        _cell(
-            "max_short_term_lufs",
-            found.max_short_term_lufs,
-            1,
-            _most(limits.max_short_term_lufs),
-            "short_term" in bad,
-            why,
-        ),
-        _cell(
-            "loudness_range_lu",
-            found.loudness_range_lu,
-            1,
-            _most(limits.max_loudness_range_lu),
-            "range" in bad,
-            why,
-        ),
-        _cell(
-            "true_peak_dbtp",
-            found.true_peak_dbtp,
-            _DB_CENTS,
-            _most(limits.true_peak_dbtp),
-            "true_peak" in bad,
-            why,
-        ),
+        cell("integrated_lufs", 2, wanted, "loudness"),
+        cell("max_short_term_lufs", 1, _most(limits.max_short_term_lufs), "short_term"),
+        cell("loudness_range_lu", 1, _most(limits.max_loudness_range_lu), "range"),
+        cell("true_peak_dbtp", 2, _most(limits.true_peak_dbtp), "true_peak"),
         Cell(tops, _most(limits.max_clipped_runs), "clipping" in bad),
         Cell(
             silence,
             "" if most == (None, None) else f"≤ {' / '.join(_plain(value) for value in most)}",
             "silence" in bad,
-            why.get("silence_head_s", ""),
+            found.reasons.get("silence_head_s", ""),
         ),
         Cell(
             "–" if dc is None else signed(dc, 3),
@@ -147,12 +129,6 @@ def cells(found: FiguresRecord, limits: LimitsRecord, codes: Iterable[str]) -> t
             "dc" in bad,
         ),
     )
-
-
-def _cell(
-    key: str, value: float | None, digits: int, limit: str, bad: bool, why: dict[str, str]
-) -> Cell:
-    return Cell(signed(value, digits), limit, bad, why.get(key, ""))
 
 
 def _most(value: float | None) -> str:
