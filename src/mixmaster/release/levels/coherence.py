@@ -1,0 +1,385 @@
+"""Whether an album's tracks go together: each compared with an anchor, and with all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+
+from mixmaster.errors import UsageError
+from mixmaster.mastering.profile_deltas import distance_db
+from mixmaster.mastering.profile_figures import levelled
+from mixmaster.release.levels.corrections import (
+    MOST_GAIN_DB,
+    MOST_TILT_DB,
+    Correction,
+    bounded,
+)
+from mixmaster.release.levels.hearing import Heard
+from mixmaster.release.levels.sound import (
+    FIGURES,
+    FigureName,
+    Sound,
+    as_curve,
+    sound_of,
+    tilt_db,
+    tilt_loudness_lu,
+)
+from mixmaster.release.levels.spread import FEWEST, OUTSIDE, Spread, spread_of
+from mixmaster.release.levels.words import outlier_words
+from mixmaster.results import Result
+
+_ONE_SIDED: Final = frozenset({"tone"})
+"""Figures that only a large value is odd of."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlbumTrack:
+    """A track as it is compared.
+
+    Attributes:
+        key: What tells it from the others.
+        name: What people call it.
+        heard: What was heard of it, after its chain.
+        offset_db: What puts it on the album's scale: the artist's offset, a correction's gain,
+            and for mixes beside approved masters ``gains.scales``.
+        vocal_lu: Its vocal level, where its stems are known.
+        declared: Whether it is meant to stand out: it is left as it is, and the others are not
+            compared with it.
+        fixed: Whether it is an approved master, that nothing corrects.
+    """
+
+    key: str
+    name: str
+    heard: Heard
+    offset_db: float = 0.0
+    vocal_lu: float | None = None
+    declared: bool = False
+    fixed: bool = False
+
+    def sound(self) -> Sound:
+        """Return how it sounds, on the album's scale."""
+        return sound_of(self.heard.louder(self.offset_db), vocal_lu=self.vocal_lu)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Result):
+    """What tracks are compared with.
+
+    Attributes:
+        kind: An anchor track, or an earlier album's signature.
+        key: The anchor's key; empty of a signature.
+        name: What people call it.
+        chosen: Whether somebody chose it: else it is the track nearest to all.
+        curve_db: The tracks' median tonal curve.
+        anchor_curve_db: The anchor's own.
+        anchor: Its figures.
+        spreads: Where the tracks lie.
+    """
+
+    kind: Literal["anchor", "signature"]
+    key: str
+    name: str
+    chosen: bool
+    curve_db: tuple[float | None, ...]
+    anchor_curve_db: tuple[float | None, ...]
+    anchor: dict[FigureName, float]
+    spreads: dict[FigureName, Spread]
+
+    @property
+    def judges(self) -> bool:
+        """Whether an outlier can be told: of two tracks only against a chosen one."""
+        count = max((each.count for each in self.spreads.values()), default=0)
+        return self.kind == "signature" or count >= FEWEST or (self.chosen and count > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Result):
+    """One figure of one track.
+
+    Attributes:
+        figure: Which.
+        value: It, LUFS or dB; of the tone its distance from the median curve.
+        from_anchor: Its distance from the anchor.
+        from_middle: From the median of the tracks.
+        spreads: That in spreads: how odd it is.
+        outlier: Whether it is too far from both.
+    """
+
+    figure: FigureName
+    value: float
+    from_anchor: float
+    from_middle: float
+    spreads: float
+    outlier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrackCoherence(Result):
+    """One track beside the others.
+
+    Attributes:
+        key: The track.
+        name: What people call it.
+        declared: Whether it is meant to stand out.
+        fixed: Whether nothing may correct it.
+        sound: Its figures.
+        findings: Each against the others.
+        distance_to_anchor_db: Of the tonal curves, root mean square.
+        distance_to_album_db: From the median curve.
+        score: Root mean square of all findings, in spreads: the lower, the nearer to all.
+        proposal: What would bring it nearer; None where nothing is proposed.
+        said: What has to be said of it.
+    """
+
+    key: str
+    name: str
+    declared: bool
+    fixed: bool
+    sound: Sound
+    findings: tuple[Finding, ...]
+    distance_to_anchor_db: float | None
+    distance_to_album_db: float | None
+    score: float | None
+    proposal: Correction | None = None
+    said: tuple[str, ...] = ()
+
+    def finding(self, figure: FigureName) -> Finding | None:
+        """Return the finding on a figure; None where the track has no such figure."""
+        return next((each for each in self.findings if each.figure == figure), None)
+
+    @property
+    def outlier(self) -> bool:
+        """Whether any of its figures is too far from the others'."""
+        return any(each.outlier for each in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Coherence(Result):
+    """How an album's tracks go together.
+
+    Attributes:
+        reference: What they are compared with.
+        tracks: The tracks, in order.
+        notes: What has to be said of all of them.
+    """
+
+    reference: Reference
+    tracks: tuple[TrackCoherence, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def proposals(self) -> tuple[Correction, ...]:
+        """What is proposed, in the tracks' order."""
+        return tuple(each.proposal for each in self.tracks if each.proposal is not None)
+
+    def track(self, key: str) -> TrackCoherence:
+        """Return a track's part."""
+        return next(each for each in self.tracks if each.key == key)
+
+
+def analyse(
+    tracks: Sequence[AlbumTrack],
+    *,
+    anchor: str | None = None,
+    reference: Reference | None = None,
+) -> Coherence:
+    """Compare an album's tracks, and propose what would bring outliers nearer.
+
+    The anchor is chosen, or scored: of each track the distances of all its figures from the
+    tracks' medians, in spreads, and their root mean square; the lowest is nearest to all. A track
+    is an outlier by a figure that lies further than 2.5 spreads (``spread``) both from the anchor
+    and from the median, on the same side. Proposed is then what brings it to one spread from the
+    nearer of them, no further: tracks stay different. Loudness is corrected by gain, tone by a
+    tilt, within 1.5 and 1 dB; a tilt's own change of loudness is taken into the gain. The low end,
+    the width and the vocal level are told, since no gentle gain or tilt is their remedy.
+
+    Args:
+        tracks: In the album's order.
+        anchor: The key of a chosen anchor.
+        reference: An earlier album's, in place of an anchor (``signature.reference``).
+
+    Raises:
+        UsageError: For no tracks, or an anchor that is none of them or has nothing to hear.
+    """
+    if not tracks:
+        raise UsageError("", "an album has a track at least", "give its tracks")
+    sounds = {each.key: each.sound() for each in tracks}
+    found = reference or reference_of(tracks, sounds, anchor)
+    compared = tuple(compare(each, sounds[each.key], found) for each in tracks)
+    notes = []
+    if not found.judges and len(tracks) > 1:
+        notes.append("with so few tracks none is the odd one: choose an anchor to compare with")
+    return Coherence(found, compared, tuple(notes))
+
+
+def reference_of(
+    tracks: Sequence[AlbumTrack], sounds: Mapping[str, Sound], anchor: str | None
+) -> Reference:
+    """Return what an album's tracks are compared with: its anchor, and where they lie.
+
+    Tracks that are meant to stand out are left out, unless all are.
+    """
+    audible = [each for each in tracks if sounds[each.key].loud_lufs is not None]
+    crowd = [each for each in audible if not each.declared] or audible
+    curves = np.array([sounds[each.key].curve() for each in crowd])
+    middle = levelled(_median(curves)) if len(crowd) else np.full(27, np.nan)
+    values = {each.key: values_of(sounds[each.key], middle) for each in crowd}
+    spreads = {}
+    for name in FIGURES:
+        spread = spread_of(name, [found[name] for found in values.values() if name in found])
+        if spread is not None:
+            spreads[name] = spread
+    chosen = anchor is not None
+    if anchor is None:
+        scores = {key: _score(found, spreads) for key, found in values.items()}
+        anchor = min(scores, key=lambda key: scores[key], default="")
+    elif anchor not in sounds or sounds[anchor].loud_lufs is None:
+        known = ", ".join(each.key for each in audible) or "none"
+        raise UsageError("anchor", f"'{anchor}' is no track to compare with", f"there are: {known}")
+    called = next((each.name for each in tracks if each.key == anchor), "")
+    sound = sounds.get(anchor)
+    return Reference(
+        kind="anchor",
+        key=anchor,
+        name=called,
+        chosen=chosen,
+        curve_db=_listed(middle),
+        anchor_curve_db=() if sound is None else sound.tone_db,
+        anchor={} if sound is None else values_of(sound, middle),
+        spreads=spreads,
+    )
+
+
+def values_of(
+    sound: Sound, middle: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+) -> dict[FigureName, float]:
+    """Return a track's figures by name, those that exist.
+
+    Args:
+        sound: The track.
+        middle: The median tonal curve, which tilt and tone are meant against.
+    """
+    curve = sound.curve()
+    found: dict[FigureName, float | None] = {
+        "loudness": sound.loud_lufs,
+        "low_end": sound.low_end_db,
+        "tilt": tilt_db(curve, middle),
+        "tone": distance_db(curve, middle),
+        "width": sound.width_db,
+        "low_side": sound.low_side_db,
+        "vocal": sound.vocal_lu,
+    }
+    return {name: round(value, 3) + 0.0 for name, value in found.items() if value is not None}
+
+
+def compare(track: AlbumTrack, sound: Sound, reference: Reference) -> TrackCoherence:
+    """Return one track beside the others, with what is proposed for it."""
+    values = values_of(sound, as_curve(reference.curve_db))
+    curve = sound.curve()
+    to_anchor = None
+    if reference.anchor_curve_db:
+        to_anchor = distance_db(curve, as_curve(reference.anchor_curve_db))
+    findings = tuple(
+        _finding(name, value, to_anchor, reference)
+        for name, value in values.items()
+        if name in reference.spreads and name in reference.anchor
+    )
+    is_anchor = track.key == reference.key
+    odd = [each for each in findings if each.outlier and not is_anchor]
+    said = [outlier_words(each.figure, each.from_middle) for each in odd]
+    proposal = None
+    if track.declared and odd:
+        said.append("it is meant to stand out, and stays as it is")
+    elif track.fixed and odd:
+        said.append("it is an approved master, and stays as it is")
+    elif odd:
+        proposal = _proposal(track, odd, reference)
+    return TrackCoherence(
+        key=track.key,
+        name=track.name,
+        declared=track.declared,
+        fixed=track.fixed,
+        sound=sound,
+        findings=findings,
+        distance_to_anchor_db=to_anchor,
+        distance_to_album_db=values.get("tone"),
+        score=round(_score(values, reference.spreads), 3) if findings else None,
+        proposal=proposal,
+        said=tuple(said),
+    )
+
+
+def _finding(
+    name: FigureName, value: float, to_anchor: float | None, reference: Reference
+) -> Finding:
+    spread = reference.spreads[name]
+    middle, anchor = value - spread.middle, value - reference.anchor[name]
+    if name == "tone":  # how far the curve is from the anchor's own, over what is usual
+        anchor = (to_anchor if to_anchor is not None else value) - spread.middle
+    limit = OUTSIDE * spread.scale
+    far = [anchor] if spread.count < FEWEST and reference.kind == "anchor" else [middle, anchor]
+    odd = all(each > limit for each in far)
+    if name not in _ONE_SIDED:
+        odd = odd or all(each < -limit for each in far)
+    return Finding(
+        figure=name,
+        value=value,
+        from_anchor=round(anchor, 3) + 0.0,
+        from_middle=round(middle, 3) + 0.0,
+        spreads=round(middle / spread.scale, 2) + 0.0,
+        outlier=odd and reference.judges,
+    )
+
+
+def _proposal(track: AlbumTrack, odd: Sequence[Finding], reference: Reference) -> Correction | None:
+    by_name = {each.figure: each for each in odd}
+    why = []
+    tilt = 0.0
+    if "tilt" in by_name:
+        tilt = bounded(_back(by_name["tilt"], reference), MOST_TILT_DB)
+        why.append(outlier_words("tilt", by_name["tilt"].from_middle))
+    gain = 0.0
+    if "loudness" in by_name:
+        gain = _back(by_name["loudness"], reference)
+        why.append(outlier_words("loudness", by_name["loudness"].from_middle))
+    if tilt:
+        gain -= tilt_loudness_lu(track.heard.figures.sections.spectrum, tilt)
+    found = Correction(track.key, bounded(gain, MOST_GAIN_DB), tilt, tuple(why))
+    return found or None
+
+
+def _back(finding: Finding, reference: Reference) -> float:
+    """Return what brings a figure to one spread from the nearer of anchor and middle."""
+    away = finding.from_anchor
+    few = reference.kind == "anchor" and reference.spreads[finding.figure].count < FEWEST
+    if not few and abs(finding.from_middle) < abs(away):
+        away = finding.from_middle
+    scale = reference.spreads[finding.figure].scale
+    return -float(np.sign(away)) * max(0.0, abs(away) - scale)
+
+
+def _score(values: Mapping[FigureName, float], spreads: Mapping[FigureName, Spread]) -> float:
+    away = []
+    for name, value in values.items():
+        if name in spreads:
+            far = (value - spreads[name].middle) / spreads[name].scale
+            away.append(max(far, 0.0) if name in _ONE_SIDED else far)
+    return float(np.sqrt(np.mean(np.square(away)))) if away else 0.0
+
+
+def _median(
+    curves: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Return the median of curves; NaN in bands that most of them have nothing in."""
+    known = np.isfinite(curves).sum(axis=0) * 2 > len(curves)
+    middle = np.full(curves.shape[1], np.nan)
+    if known.any():
+        middle[known] = np.nanmedian(curves[:, known], axis=0)
+    return middle
+
+
+def _listed(curve: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[float | None, ...]:
+    return tuple(round(each, 3) if np.isfinite(each) else None for each in curve.tolist())

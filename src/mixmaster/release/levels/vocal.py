@@ -1,0 +1,90 @@
+"""The vocal level: how loud the voice stands over all else, where it sings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from mixmaster.arrays import Block
+from mixmaster.audio.names import shown
+from mixmaster.audio.source import open_source
+from mixmaster.engine.threads import one_blas_thread
+from mixmaster.errors import UsageError
+from mixmaster.metering.loudness import (
+    SLICES_PER_SECOND,
+    BlockPowers,
+    channel_weights,
+    gating_block_powers,
+    lufs_of_power,
+)
+
+_ABSOLUTE_GATE_LUFS: Final = -70.0  # BS.1770-5, Annex 1
+_RELATIVE_GATE_LU: Final = -10.0  # BS.1770-5, Annex 1
+_LEAST_S: Final = 2.0
+_HOP: Final = 10
+
+
+def vocal_level_lu(vocal: Block, rest: Block) -> float | None:
+    """Return how much louder the voice is than the rest, where it sings, in LU.
+
+    Where it sings are the blocks of 400 ms that pass BS.1770's gates over the voice alone. Their
+    K-weighted powers are averaged, of the voice and of the rest. A voice at 0 LU is as loud as all
+    else together; in popular music it stands some LU under that.
+
+    Args:
+        vocal: Weighted powers of the voice in slices of 10 ms, ``(slices,)``, see `powers_of`.
+        rest: Those of everything else, from the same moment on; what is shorter ends in silence.
+
+    Returns:
+        None where the voice sings for less than 2 s, or nothing else is there.
+    """
+    length = max(vocal.size, rest.size)
+    blocks = [gating_block_powers(np.pad(each, (0, length - each.size))) for each in (vocal, rest)]
+    lufs = np.array([lufs_of_power(power) for power in blocks[0].tolist()])
+    sings = lufs > _ABSOLUTE_GATE_LUFS
+    if not sings.any():
+        return None
+    sings &= lufs > lufs_of_power(float(blocks[0][sings].mean())) + _RELATIVE_GATE_LU
+    voice, others = (float(each[sings].mean()) for each in blocks)
+    if np.count_nonzero(sings) * _HOP < _LEAST_S * SLICES_PER_SECOND or not others > 0.0:
+        return None
+    level = 10.0 * float(np.log10(voice / others))
+    return level if lufs_of_power(others) > _ABSOLUTE_GATE_LUFS else None
+
+
+def powers_of(blocks: Iterable[Block], sample_rate_hz: int, channels: int) -> Block:
+    """Return the weighted powers of a signal in slices of 10 ms, ``(slices,)``.
+
+    Mono counts twice, as it sounds from two loudspeakers: a voice's stem may be mono, the rest
+    stereo.
+    """
+    powers = BlockPowers(sample_rate_hz, channels)
+    for block in blocks:
+        powers.update(block)
+    return np.asarray(channel_weights(channels, dual_mono=True) @ powers.powers)
+
+
+def vocal_level_of_files(vocal: Path, rest: Path) -> float | None:
+    """Return the vocal level of a voice's stem and of everything else's, see `vocal_level_lu`.
+
+    Args:
+        vocal: The printed stem of the voice, or of all voices together.
+        rest: The instrumental version, from the same moment on.
+
+    Raises:
+        AudioFileError: For a file that cannot be used.
+        SignalError: For NaN or infinity in one.
+        UsageError: For a file compared with itself.
+    """
+    if vocal.resolve() == rest.resolve():
+        raise UsageError(shown(vocal), "is given as the voice and as the rest", "give two files")
+    found = []
+    with one_blas_thread(), ExitStack() as stack:
+        for path in (vocal, rest):
+            source = stack.enter_context(open_source(path))
+            found.append(powers_of(source.blocks(), source.sample_rate_hz, source.channels))
+    return vocal_level_lu(found[0], found[1])
