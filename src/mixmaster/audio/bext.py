@@ -128,18 +128,27 @@ def write_bext(
     if problems:
         raise UsageError(shown(target), f"bext cannot be written: {'; '.join(problems)}")
     os.close(open_file(source, shown(source)))
+    in_place = target.exists() and target.samefile(source)
     try:
-        if not (target.exists() and target.samefile(source)):
+        if not in_place:
             shutil.copyfile(source, target)
-        fd = os.open(target, os.O_RDWR)
-        try:
-            set_chunks(fd, {b"bext": _packed(broadcast)})
-        finally:
-            os.close(fd)
-    except HeaderError as error:
-        raise AudioFileError(shown(source), error.reason, error.hint) from error
-    except OSError as error:
-        raise output_error(shown(target), error) from error
+        _put(target, _packed(broadcast))
+    except BaseException as error:
+        if not in_place:
+            target.unlink(missing_ok=True)
+        if isinstance(error, HeaderError):
+            raise AudioFileError(shown(source), error.reason, error.hint) from error
+        if isinstance(error, OSError):
+            raise output_error(shown(target), error) from error
+        raise
+
+
+def _put(path: Path, chunk: bytes) -> None:
+    fd = os.open(path, os.O_RDWR)
+    try:
+        set_chunks(fd, {b"bext": chunk})
+    finally:
+        os.close(fd)
 
 
 def read_bext(path: str | os.PathLike[str]) -> Broadcast | None:
