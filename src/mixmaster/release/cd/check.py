@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +16,6 @@ from mixmaster.release.cd.files import (
     TOP_NAMES,
     WAV_NAME,
     disc_files,
-    md5_of,
 )
 from mixmaster.release.cd.proving import (
     cue_sheet,
@@ -35,8 +33,8 @@ from mixmaster.release.cd.sheet import (
     Sheet,
     SheetTrack,
 )
+from mixmaster.release.checksums import list_problems
 
-_MOST_SUMS_BYTES = 1 << 16
 _T = TypeVar("_T")
 
 
@@ -52,7 +50,7 @@ def check_cd(folder: Path) -> tuple[Finding, ...]:
     wav_frames = _attempt(problems, lambda: _wav_frames(folder / WAV_NAME))
     cue = _attempt(problems, lambda: read_cue(folder / CUE_NAME))
     fileset = _attempt(problems, lambda: read_ddp(folder / DDP_FOLDER))
-    problems += _sum_problems(folder)
+    problems += list_problems(folder, SUMS_NAME, TOP_NAMES)
     if fileset is not None:
         problems += [f"{DDP_FOLDER}/{each}" for each in fileset.problems]
         found = verify_checksums(folder / DDP_FOLDER, fileset)
@@ -79,28 +77,6 @@ def _attempt(problems: list[str], look: Callable[[], _T]) -> _T | None:
 
 def _wav_frames(path: Path) -> int:
     return sum(chunk.shape[1] for chunk in disc_chunks(path))
-
-
-def _sum_problems(folder: Path) -> Iterator[str]:
-    try:
-        with (folder / SUMS_NAME).open("rb") as file:
-            text = file.read(_MOST_SUMS_BYTES).decode("ascii", "replace")
-    except OSError as error:
-        yield f"{SUMS_NAME}: it cannot be read: {error.strerror}"
-        return
-    lines = re.finditer(r"^([0-9a-fA-F]{32}) [ *](.+?)\r?$", text, re.MULTILINE)
-    rows = {match[2]: match[1].lower() for match in lines}
-    for name in TOP_NAMES:
-        if name not in rows:
-            yield f"{SUMS_NAME}: it does not list {name}"
-            continue
-        try:
-            found = md5_of(folder / name)
-        except AudioFileError as error:
-            yield f"{name}: {error.reason}"
-            continue
-        if found != rows[name]:
-            yield f"{name}: its MD5 is {found}, {SUMS_NAME} says {rows[name]}"
 
 
 def _book_problems(sheet: Sheet) -> Iterator[str]:

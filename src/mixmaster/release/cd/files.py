@@ -1,13 +1,9 @@
-"""What a disc's folder holds, and the lists of MD5 sums in it."""
+"""What a disc's folder holds."""
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from typing import Final
 
-from mixmaster.audio.names import shown
-from mixmaster.errors import AudioFileError
 from mixmaster.release.cd import ddp
 
 WAV_NAME: Final = "disc.wav"
@@ -32,22 +28,3 @@ def ddp_names(*, cd_text: bool) -> tuple[str, ...]:
     """Return the files of the fileset that its list of checksums names, in its order."""
     text = (ddp.TEXT_NAME,) if cd_text else ()
     return (ddp.ID_NAME, ddp.MAP_NAME, *text, ddp.PQ_NAME, ddp.IMAGE_NAME)
-
-
-def md5_of(path: Path) -> str:
-    """Return a file's MD5, in hex: what md5sum and plants compute.
-
-    Raises:
-        AudioFileError: For a file that cannot be read.
-    """
-    try:
-        with path.open("rb", buffering=0) as file:
-            digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
-    except OSError as error:
-        raise AudioFileError(shown(path), f"it cannot be read: {error.strerror}") from error
-    return digest.hexdigest()
-
-
-def md5_list(sums: dict[str, str]) -> bytes:
-    """Return a list as ``md5sum -c`` reads it."""
-    return "".join(f"{digest} *{name}\n" for name, digest in sums.items()).encode("ascii")

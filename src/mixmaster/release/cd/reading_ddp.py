@@ -15,15 +15,14 @@ from typing import Final
 from mixmaster.audio.names import shown
 from mixmaster.engine.outputs import inside
 from mixmaster.errors import AudioFileError, OutputError
-from mixmaster.release.cd.files import md5_of
 from mixmaster.release.cd.reading_cdtext import read_cd_text
 from mixmaster.release.cd.sheet import NOTHING, Mark, Sheet, SheetTrack
+from mixmaster.release.checksums import md5_of, read_md5_list
 from mixmaster.results import Result
 
 _MOST_BYTES: Final = 1 << 20
 _SECTOR: Final = 2_352
 _CHECKSUM_NAMES: Final = ("CHECKSUM.MD5", "MD5_CHECKSUM.MD5", "MD5-Checksum.md5")
-_CHECKSUM_LINE: Final = re.compile(r"([0-9a-fA-F]{32}) [ *](.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,16 +327,13 @@ def _measure(reader: _Reader, image: Path, packet: MapPacket, sheet: Sheet) -> N
 
 
 def _checksums(reader: _Reader) -> dict[str, str]:
-    found: dict[str, str] = {}
     for name in _CHECKSUM_NAMES:
         if name in reader.staged or (reader.folder / name).is_file():
-            for line in reader.data(name).decode("ascii", "replace").splitlines():
-                match = _CHECKSUM_LINE.fullmatch(line.rstrip())
-                if match is None:
-                    reader.say(name, f"'{line[:60]}' is no line of a list of MD5 sums")
-                else:
-                    reader.path(match[2])
-                    found[match[2]] = match[1].lower()
-            return found
+            sums, wrong = read_md5_list(reader.data(name))
+            for line in wrong:
+                reader.say(name, f"'{shown(line[:60])}' is no line of a list of MD5 sums")
+            for listed in sums:
+                reader.path(listed)
+            return sums
     reader.say(_CHECKSUM_NAMES[0], "there is no list of checksums")
-    return found
+    return {}

@@ -29,13 +29,12 @@ from mixmaster.release.cd.files import (
     WAV_NAME,
     ddp_names,
     disc_files,
-    md5_list,
-    md5_of,
 )
 from mixmaster.release.cd.layout import laid_files
 from mixmaster.release.cd.plan import CdPlan, plan_cd
 from mixmaster.release.cd.proving import prove
 from mixmaster.release.cd.sheet import PREGAP_SECTORS, RATE_HZ, SECTOR_BYTES
+from mixmaster.release.checksums import md5_list, md5_of
 from mixmaster.release.sequence import Laid, below_full_scale, programme
 from mixmaster.results import Result
 
