@@ -138,7 +138,6 @@ class Child:
 def main() -> int:
     """Run stages that come as lines on the standard input, until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _interrupt)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints does not print into the answers
     asked: queue.Queue[bytes | None] = queue.Queue()
@@ -147,6 +146,7 @@ def main() -> int:
     from mixmaster.engine.threads import keep_freed_memory
 
     keep_freed_memory()
+    signal.signal(signal.SIGTERM, _interrupt)  # so far there is nothing to clean up
     threading.Thread(target=_hear, args=(sys.stdin.buffer, asked), daemon=True).start()
     try:
         while (line := asked.get()) is not None:
@@ -159,9 +159,8 @@ def main() -> int:
             result = run_stage(spec, workplace, tell=tell, worker=worker)
             _answer(answers, {"result": result.to_json()})
     except (KeyboardInterrupt, BrokenPipeError):
-        return 143
-    finally:
         remove_partials()
+        return 143
     return 0
 
 
@@ -187,4 +186,5 @@ def _answer(answers: IO[bytes], said: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    os._exit(status)  # the thread that listens holds the standard input

@@ -18,7 +18,12 @@ from mixmaster.audio.names import shown
 from mixmaster.batch.stage import MadeFile, StageInput, StageSpec
 from mixmaster.batch.storage_claims import claimed
 from mixmaster.batch.storage_names import Location, is_address
-from mixmaster.batch.storage_publish import check_place, publish, published
+from mixmaster.batch.storage_publish import (
+    check_place,
+    manifest_location,
+    publish,
+    published,
+)
 from mixmaster.batch.storage_scratch import MOST_BYTES, Scratch
 from mixmaster.batch.store import FOLDER
 from mixmaster.batch.workplace import Ready
@@ -62,7 +67,15 @@ class StoreWorkplace:
                 reason = "it is gone, or has changed, since the batch was planned"
                 raise AudioFileError(shown(path), reason, "run the batch again")
             return path
-        return self._kept().place(at, folder / at.name, sha256=item.sha256).path
+        kept = self._kept()
+        try:
+            if at.path.startswith(f"{self.output.path}/{FOLDER}/"):  # a premaster has its manifest
+                kept.place(manifest_location(at), folder / manifest_location(at).name)
+            return kept.place(at, folder / at.name, sha256=item.sha256).path
+        except StorageError as error:
+            if error.passing:
+                raise
+            raise AudioFileError(error.where, error.reason, error.hint) from error
 
     @contextlib.contextmanager
     def claimed(self, spec: StageSpec) -> Iterator[bool]:
