@@ -94,7 +94,7 @@ def output_paths(output: Path, song: str, targets: Sequence[NamedTarget]) -> dic
     wanted = targets[0].target.file.format
     if not suffix_fits(output.suffix, wanted):
         reason = f"is a {container} file, and {targets[0].name} is delivered as {wanted}"
-        hint = f"name it {SUFFIXES[wanted]}, or name a folder"
+        hint = f"name it {SUFFIXES[wanted]}, or take a target of that kind (see: presets list)"
         raise UsageError(shown(output), reason, hint)
     return {targets[0].name: output}
 
