@@ -86,8 +86,8 @@ def tags_of(number: int, title: str, album: str = "Low Tide", **more: Any) -> Ta
         "artist": "Ada Quay",
         "album": album,
         "track": number,
-        "tracks": 3,
-        "isrc": f"QZAB1260000{number}",
+        "tracks": max(3, number),
+        "isrc": f"QZAB126{number:05d}",
     }
     return Tags(**{**values, **more})
 
@@ -98,7 +98,7 @@ def album_of(titles: Sequence[str], **more: Any) -> AlbumRecord:
         TrackRecord(
             number=i + 1,
             title=title,
-            isrc=f"QZAB1260000{i + 1}",
+            isrc=f"QZAB126{i + 1:05d}",
             writers=("Ada Quay", "Ben Moor"),
             credits=("Recorded by Ines Vale",) if i == 0 else (),
             explicit=True if i == 1 else None,

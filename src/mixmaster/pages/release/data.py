@@ -109,7 +109,8 @@ class PageFile(Result):
         bytes: Its size.
         sha256: Its hash.
         state: What its proof says.
-        reasons: Why it is not green.
+        reasons: What is wrong with it.
+        unchecked: What could not be looked at.
         remarks: What was to be said beside.
         cells: One for each of `FIGURES`; none for what is no sound.
         tags: What its tags came to, in a word or two.
@@ -130,6 +131,7 @@ class PageFile(Result):
     sha256: str
     state: State
     reasons: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     cells: tuple[Cell, ...] = ()
     tags: str = ""

@@ -67,6 +67,7 @@ def _line(file: PageFile) -> dict[str, Any]:
         "state": file.state,
         "said": VERDICTS[file.state],
         "reasons": [shown(text) for text in file.reasons],
+        "open": [shown(text) for text in file.unchecked],
         "figures": [
             f"{cell.text} {unit}"
             for cell, (_, unit, _) in zip(file.cells[:4:3], _LOUD, strict=False)

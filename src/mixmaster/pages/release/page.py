@@ -134,6 +134,7 @@ def _row(file: PageFile, index: int, release: PageRelease, names: dict[str, str]
         "state": file.state,
         "said": VERDICTS[file.state],
         "reasons": [shown(text) for text in file.reasons],
+        "open": [shown(text) for text in file.unchecked],
         "remarks": [shown(text) for text in file.remarks],
         "cells": file.cells,
         "tags": file.tags,
@@ -150,6 +151,7 @@ def _other(file: PageFile) -> dict[str, Any]:
         "state": file.state,
         "said": VERDICTS[file.state],
         "reasons": [shown(text) for text in file.reasons],
+        "open": [shown(text) for text in file.unchecked],
     }
 
 
