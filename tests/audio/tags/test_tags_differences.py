@@ -15,11 +15,13 @@ from mixmaster.audio.tags import (
     Tags,
     differences,
     held,
+    read,
     read_tags,
     reading_ffmpeg,
     write_tags,
 )
 from mixmaster.audio.tags.riff_chunks import set_chunks
+from mixmaster.audio.tags.values import View
 from mixmaster.errors import UsageError
 
 Sound = Callable[[str], Path]
@@ -92,6 +94,32 @@ def test_info_that_says_otherwise_than_id3(sound: Sound) -> None:
     lines = differences(FULL, read_tags(path))
     assert "title: 'Old' where 'Blue Hour' is expected, as RIFF INFO reads it" in lines
     assert any(line.startswith("artist: nothing where") for line in lines)
+
+
+def test_a_reader_that_disagrees_is_named(sound: Sound, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, cover = sound("flac"), picture("PNG")
+    write_tags(path, FULL, cover)
+    other = View("FFmpeg", {"title": "Blue H", "isrc": FULL.isrc}, None, reads_pictures=True)
+    monkeypatch.setattr(read, "ffmpeg_view", lambda *_: other)
+    assert differences(FULL, read_tags(path), cover.sha256) == (
+        "title: 'Blue H' where 'Blue Hour' is expected, as FFmpeg reads it",
+        f"picture: no picture where one of SHA-256 {cover.sha256[:12]}... is expected, "
+        "as FFmpeg reads it",
+    )
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_what_ffmpeg_is_asked_for(sound: Sound, container: str) -> None:
+    pytest.importorskip("av")
+    path = sound(container)
+    write_tags(path, FULL)
+    values = read_tags(path).views[-1].values
+    unasked = {"tracks", "discs", "writers", "comment", "explicit", "replay_gain"}
+    assert values == {
+        field.name: str(getattr(FULL, field.name))
+        for field in fields(Tags)
+        if field.name not in unasked
+    }
 
 
 def test_without_ffmpeg_the_same_is_read(sound: Sound, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,9 @@
 """The one declaration of fields: how each kind of file names what it says.
 
 ID3 is written as version 2.4 (id3.org, *ID3 tag version 2.4.0*, 2000): several writers are parted
-by NUL, where 2.3 parts them by a slash that names hold, too; the ℗ line (TPRO) and dates to the day
-(TDRC) exist in 2.4 alone; and it is what FFmpeg and most taggers write unless told otherwise, and
-what players read, Windows from version 10 on.
+by NUL, where 2.3 parts them by a slash that names hold, too, and the ℗ line (TPRO) and dates to the
+day (TDRC) exist in 2.4 alone. It is what FFmpeg and mutagen write unless told otherwise, and what
+Microsoft's table of ID3 attributes and iTunes know; players of before 2012 may want 2.3.
 
 Vorbis comments: xiph.org, *Ogg Vorbis I format specification: comment field*, for FLAC by RFC 9639,
 section 8.6, for Opus by RFC 7845, section 5.2. MPEG-4: the atoms of iTunes, and what it has none
@@ -35,7 +35,6 @@ class Text:
         vorbis: The comment's name.
         mp4: The atom.
         info: The RIFF INFO chunk; none where INFO has none.
-        ffmpeg: What FFmpeg calls it, where its reading is the whole text in every kind of file.
     """
 
     name: str
@@ -43,22 +42,21 @@ class Text:
     vorbis: str
     mp4: str
     info: str = ""
-    ffmpeg: str = ""
 
 
 TEXTS = (
-    Text("title", "TIT2", "TITLE", "\xa9nam", "INAM", "title"),
-    Text("artist", "TPE1", "ARTIST", "\xa9ART", "IART", "artist"),
-    Text("album", "TALB", "ALBUM", "\xa9alb", "IPRD", "album"),
-    Text("album_artist", "TPE2", "ALBUMARTIST", "aART", "", "album_artist"),
+    Text("title", "TIT2", "TITLE", "\xa9nam", "INAM"),
+    Text("artist", "TPE1", "ARTIST", "\xa9ART", "IART"),
+    Text("album", "TALB", "ALBUM", "\xa9alb", "IPRD"),
+    Text("album_artist", "TPE2", "ALBUMARTIST", "aART"),
     Text("isrc", "TSRC", "ISRC", FREEFORM + "ISRC"),
     Text("upc", "TXXX:BARCODE", "BARCODE", FREEFORM + "BARCODE"),
-    Text("date", "TDRC", "DATE", "\xa9day", "ICRD", "date"),
+    Text("date", "TDRC", "DATE", "\xa9day", "ICRD"),
     Text("genre", "TCON", "GENRE", "\xa9gen", "IGNR"),
     Text("writers", "TCOM", "COMPOSER", "\xa9wrt"),
     Text("label", "TPUB", "LABEL", FREEFORM + "LABEL"),
     Text("catalogue_number", "TXXX:CATALOGNUMBER", "CATALOGNUMBER", FREEFORM + "CATALOGNUMBER"),
-    Text("copyright", "TCOP", "COPYRIGHT", "cprt", "ICOP", "copyright"),
+    Text("copyright", "TCOP", "COPYRIGHT", "cprt", "ICOP"),
     Text("phonographic", "TPRO", "PHONOGRAPHIC", FREEFORM + "PHONOGRAPHIC"),
     Text("version", "TIT3", "VERSION", FREEFORM + "SUBTITLE"),
     Text("comment", "COMM", "COMMENT", "\xa9cmt", "ICMT"),

@@ -50,7 +50,7 @@ def read_tags(path: str | os.PathLike[str]) -> TagsFound:
         raise AudioFileError(name, f"it cannot be read: {error.strerror}") from error
     finally:
         os.close(fd)
-    heard = ffmpeg_view(path)
+    heard = ffmpeg_view(path, kind)
     if heard is not None:
         views.append(heard)
     return TagsFound(
