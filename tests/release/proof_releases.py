@@ -16,7 +16,7 @@ from mixmaster.audio.bext import Broadcast, write_bext
 from mixmaster.audio.sink import FileSpec, open_sink
 from mixmaster.audio.tags import Picture, Tags, write_tags
 from mixmaster.release.proof.answers import Proof
-from mixmaster.release.proof.finishing import finish_release
+from mixmaster.release.proof.finishing import add_pages
 from mixmaster.release.proof.proving import prove_files
 from mixmaster.release.proof.record import (
     AlbumRecord,
@@ -28,6 +28,7 @@ from mixmaster.release.proof.record import (
     TrackRecord,
 )
 from mixmaster.release.proof.recording import audio_record, proven, recorded
+from mixmaster.release.proof.writing import write_record
 
 Signal = npt.NDArray[np.float64]
 RATE_HZ = 48_000
@@ -187,4 +188,6 @@ def build(
         done=("The album's gain is -1.20 dB for all tracks.",),
         not_done=("ALAC was not made: it needs PyAV.",),
     )
-    return finish_release(folder, record, proofs, cover=cover()), proofs
+    record = add_pages(folder, record, proofs, cover=cover())
+    write_record(folder, record)
+    return record, proofs

@@ -10,6 +10,7 @@ from pathlib import Path
 from mixmaster.audio.names import shown
 from mixmaster.engine.hashing import hash_once
 from mixmaster.errors import AudioFileError
+from mixmaster.release.cd.check import check_cd
 from mixmaster.release.proof.answers import Fault, Proof, ReleaseCheck
 from mixmaster.release.proof.folder import listed
 from mixmaster.release.proof.proving import prove_files
@@ -48,7 +49,19 @@ def check_release(
         artist=record.album.artist,
         files=proofs,
         extra=tuple(_extra(folder, record.files, strangers)),
+        disc=tuple(_disc(folder, proofs)),
     )
+
+
+def _disc(folder: Path, proofs: Sequence[Proof]) -> Iterable[Fault]:
+    """Yield what is wrong with the parts of a disc together: sheet, sound and fileset."""
+    parts = [proof for proof in proofs if proof.kind == "disc"]
+    # What leads out of the folder is not read, whoever asks.
+    if not parts or any(_has(proof, "unreadable") for proof in parts):
+        return
+    for place in sorted({proof.path.partition("/")[0] for proof in parts}):
+        for finding in check_cd(folder / place):
+            yield Fault("disc", f"{_said(place)}: {finding.text}")
 
 
 def _strangers(folder: Path, record: ReleaseRecord) -> list[str]:

@@ -1,4 +1,4 @@
-"""The end of a build: pages and lists, and last of all the record that names every file."""
+"""The end of a build: pages and lists of all that was made, and the record with them in it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from mixmaster.release.proof.lists import CHECKSUMS_NAME, TRACKS_NAME, checksums
 from mixmaster.release.proof.record import FileKind, ReleaseRecord
 from mixmaster.release.proof.recording import recorded
 from mixmaster.release.proof.showing import page_release
-from mixmaster.release.proof.writing import write_record
 
 OWN_NAMES = (INDEX, NOTES, TRACKS_NAME, CHECKSUMS_NAME)
 """What is written here, beside ``release.json``."""
 
 
-def finish_release(
+def add_pages(
     folder: Path,
     record: ReleaseRecord,
     proofs: Sequence[Proof],
@@ -28,21 +27,18 @@ def finish_release(
     cover: bytes | None = None,
     coherence: PageTable | None = None,
 ) -> ReleaseRecord:
-    """Write a release's pages and lists into its folder, and ``release.json`` last of all.
+    """Write a release's pages and lists into its folder; return the record with them in it.
 
     The page (``index.html``), the delivery notes (``notes.html``), the track list
     (``tracks.csv``) and the checksums (``checksums.sha256``) become part of the record, and so
     of what `check_release` proves. The same record and proofs give the same bytes.
 
     Args:
-        folder: The release's folder, with all other files in it.
+        folder: Where they are put: the release's folder, or what becomes it.
         record: The release, without these files.
         proofs: What was found of each of its files, in their order.
         cover: The art, a JPEG or PNG file, for the pages.
         coherence: How its tracks compare, for the page.
-
-    Returns:
-        The record as it was written.
 
     Raises:
         OutputError: When a file cannot be written.
@@ -60,10 +56,8 @@ def finish_release(
     _put(folder / CHECKSUMS_NAME, checksums(files))
     files.append(recorded(folder, CHECKSUMS_NAME, "document"))
     whole = record.model_copy(update={"files": tuple(files)})
-    # Validated again: what a page added must not be there already.
-    whole = ReleaseRecord.model_validate(whole.model_dump())
-    write_record(folder, whole)
-    return whole
+    # Validated again: no file of the release may be called as one of these.
+    return ReleaseRecord.model_validate(whole.model_dump())
 
 
 def _put(path: Path, data: bytes) -> None:
