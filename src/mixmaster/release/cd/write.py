@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.sink import FileSpec, open_sink
-from mixmaster.audio.source import AudioInfo, probe
-from mixmaster.engine.outputs import refuse_inputs, require_space
-from mixmaster.engine.publish import put, staged
+from mixmaster.audio.source import probe
 from mixmaster.errors import AudioFileError, OutputError
 from mixmaster.release.cd import ddp
 from mixmaster.release.cd.cdtext import cd_text
@@ -36,6 +33,7 @@ from mixmaster.release.cd.proving import prove
 from mixmaster.release.cd.sheet import PREGAP_SECTORS, RATE_HZ, SECTOR_BYTES
 from mixmaster.release.checksums import md5_list, md5_of
 from mixmaster.release.sequence import Laid, below_full_scale, programme
+from mixmaster.release.staging import staged_files
 from mixmaster.results import Result
 
 _SPEC: Final = FileSpec("wav", 16, RATE_HZ, 2)
@@ -62,7 +60,7 @@ class CdResult(Result):
 
 
 def lengths(
-    tracks: Sequence[DiscTrack],
+    tracks: Sequence[DiscTrack], disc: Disc
 ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[str, ...]]:
     """Return the tracks' lengths, those of what is hidden before them, and what is to be said.
 
@@ -70,23 +68,26 @@ def lengths(
         AudioFileError: For a file that no disc can be made from.
     """
     notes: list[str] = []
-    found = [_looked_at(track.source, notes).frames for track in tracks]
+    found = [_looked_at(track.source, disc, notes) for track in tracks]
     hidden = [
-        0 if track.hidden is None else _looked_at(track.hidden, notes).frames for track in tracks
+        0 if track.hidden is None else _looked_at(track.hidden, disc, notes) for track in tracks
     ]
     return tuple(found), tuple(hidden), tuple(dict.fromkeys(notes))
 
 
-def _looked_at(path: Path, notes: list[str]) -> AudioInfo:
+def _looked_at(path: Path, disc: Disc, notes: list[str]) -> int:
+    """Return a file's length, and note what its user may not expect."""
     info = probe(path)
-    name = shown(path.name)
     if info.sample_rate_hz != RATE_HZ or info.channels > 2:
         reason = f"it has {info.channels} channels at {info.sample_rate_hz} Hz"
         advice = "a disc is made from 44.1 kHz, mono or stereo: master it for a CD first"
         raise AudioFileError(shown(path), reason, advice)
+    name = shown(path.name)
     if info.channels == 1:
         notes.append(f"{name} is mono: it goes to both channels")
-    return info
+    if info.subtype == "PCM_16" and disc.dither != "none":
+        notes.append(f"{name} has 16 bits already: it is dithered again; without dither it is not")
+    return info.frames
 
 
 def write_cd(
@@ -110,38 +111,24 @@ def write_cd(
         RefusedError: Where the programme passes full scale, with the place.
         OutputError: When it cannot be written, or does not read back as written.
     """
-    frames, hidden, notes = lengths(tracks)
+    frames, hidden, notes = lengths(tracks, disc)
     plan = plan_cd(tracks, disc, frames, hidden)
     plan.require()
     laid = laid_files(tracks, plan.layout)
     words = [track.words for track in plan.sheet.tracks]
     text = cd_text(plan.sheet.words, words) if disc.cd_text else b""
-    targets = {name: folder / name for name in disc_files(cd_text=bool(text))}
-    _check_targets(targets, [each.path for each in laid], overwrite=overwrite)
-    require_space(folder, 2 * plan.layout.lead_out * SECTOR_BYTES)
-    with ExitStack() as stack:
-        try:
-            (folder / DDP_FOLDER).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(shown(folder), f"it cannot be made: {error.strerror}") from error
-        parts = {name: stack.enter_context(staged(target)) for name, target in targets.items()}
+    names = disc_files(cd_text=bool(text))
+    sources = [each.path for each in laid]
+    room = 2 * plan.layout.lead_out * SECTOR_BYTES
+    with staged_files(
+        folder, names, inputs=sources, overwrite=overwrite, bytes_needed=room
+    ) as parts:
         peak, clipped = _write_audio(plan, laid, disc, parts[WAV_NAME])
         sums = _write_descriptions(plan, disc, text, parts)
         prove(plan, laid, disc, folder, parts)
-        for name, target in targets.items():
-            put(parts[name], target)
-        if not text:
-            (folder / TEXT_FILE).unlink(missing_ok=True)  # an earlier writing's
+    if not text:
+        (folder / TEXT_FILE).unlink(missing_ok=True)  # an earlier writing's
     return CdResult(plan, sums, peak, clipped, notes)
-
-
-def _check_targets(targets: dict[str, Path], sources: Sequence[Path], *, overwrite: bool) -> None:
-    for target in targets.values():
-        refuse_inputs(target, sources)
-        if target.is_dir():
-            raise OutputError(shown(target), "it is a folder", "choose another output")
-        if target.exists() and not overwrite:
-            raise OutputError(shown(target), "it exists", "--overwrite replaces it")
 
 
 def _write_descriptions(

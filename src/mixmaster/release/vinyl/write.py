@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,14 +12,13 @@ from mixmaster.audio.sink import FileSpec, open_sink
 from mixmaster.audio.source import probe
 from mixmaster.checking.findings import Finding
 from mixmaster.engine.measuring import measure_file
-from mixmaster.engine.outputs import refuse_inputs, require_space
-from mixmaster.engine.publish import put, staged
 from mixmaster.errors import AudioFileError, OutputError
 from mixmaster.mastering.vinyl import cutting_warnings
 from mixmaster.metering.programme import ProgrammeFigures
 from mixmaster.release.checksums import md5_list, md5_of
 from mixmaster.release.readback import differences, wav_chunks
 from mixmaster.release.sequence import below_full_scale, programme
+from mixmaster.release.staging import staged_files
 from mixmaster.release.vinyl.cue import CueSheet
 from mixmaster.release.vinyl.plan import Side, VinylPlan, plan_vinyl, side_files
 from mixmaster.release.vinyl.record import Vinyl, VinylTrack
@@ -122,20 +120,15 @@ def write_vinyl(
     plan.require()
     spec = FileSpec("wav", vinyl.bit_depth, rate_hz, 2)
     names = [name for side in plan.sides for name in side_files_of(side.letter)]
-    targets = {name: folder / name for name in (*names, SUMS_NAME)}
-    for target in targets.values():
-        refuse_inputs(target, [track.source for track in tracks])
-        if target.is_dir() or (target.exists() and not overwrite):
-            raise OutputError(shown(target), "it exists", "--overwrite replaces it")
-    require_space(folder, sum(spec.bytes_at_most(side.frames) for side in plan.sides))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(shown(folder), f"it cannot be made: {error.strerror}") from error
     findings = list(plan.findings)
     written: list[SideResult] = []
-    with ExitStack() as stack:
-        parts = {name: stack.enter_context(staged(target)) for name, target in targets.items()}
+    with staged_files(
+        folder,
+        (*names, SUMS_NAME),
+        inputs=[track.source for track in tracks],
+        overwrite=overwrite,
+        bytes_needed=sum(spec.bytes_at_most(side.frames) for side in plan.sides),
+    ) as parts:
         for side in plan.sides:
             name = side_name(side.letter)
             figures, found = _write_side(tracks, side, spec, parts[f"{name}.wav"])
@@ -146,8 +139,6 @@ def write_vinyl(
             _write_sheet(sheet, findings, parts)
         sums = {name: md5_of(parts[name]) for name in names}
         _put_text(parts[SUMS_NAME], md5_list(sums).decode())
-        for name, target in targets.items():
-            put(parts[name], target)
     return VinylResult(plan, tuple(written), sums, tuple(findings))
 
 
