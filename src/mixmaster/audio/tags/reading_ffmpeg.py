@@ -50,9 +50,13 @@ def ffmpeg_view(path: Path, kind: Kind) -> View | None:
     import av
 
     try:
-        with av.open(str(path), metadata_encoding="utf-8", metadata_errors="strict") as opened:
+        # Not by its name, which FFmpeg might take for an address.
+        with (
+            path.open("rb") as file,
+            av.open(file, metadata_encoding="utf-8", metadata_errors="strict") as opened,
+        ):
             return View(*_seen(opened, kind), reads_pictures=True)
-    except (av.FFmpegError, UnicodeDecodeError) as error:
+    except (OSError, av.FFmpegError, UnicodeDecodeError) as error:
         raise AudioFileError(shown(path), f"FFmpeg cannot read its tags: {error}") from error
 
 
