@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Final, Literal
 
 from mixmaster.audio.formats import FileSpec, require_encoder
+from mixmaster.audio.tags import KIND_OF_CONTAINER, tag_problems
 from mixmaster.errors import DocumentError, Problem, UsageError
 from mixmaster.mastering.options import NamedTarget
 from mixmaster.mastering.target import DeliveryFile, Edges, Target
 from mixmaster.release.album.checks import CheckedAlbum, check_album
 from mixmaster.release.album.document import Album, load_album
-from mixmaster.release.naming import listed, place_of, require_apart
+from mixmaster.release.naming import listed, place_of, require_apart, tags_of
 from mixmaster.release.pieces import Piece, pieces_of
 from mixmaster.results import Result
 
@@ -201,6 +202,7 @@ def _planned(
     if not options.draft:
         problems += lengths
     problems += _disc_problems(checked.targets, album, pieces)
+    problems += _tag_problems(album, orders)
     if problems:
         raise DocumentError(album.where, tuple(problems))
     files = [each for order in orders for each in order.files]
@@ -248,6 +250,19 @@ def _order(album: Album, named: NamedTarget, pieces: Sequence[Piece]) -> Order:
         size = spec.bytes_at_most(round(length_s * spec.sample_rate_hz))
         files.append(PlannedFile(place, named.name, piece.number, piece.version, kind, spec, size))
     return Order(named, wanted, tuple(files), sum(each.bytes_at_most for each in files))
+
+
+def _tag_problems(album: Album, orders: Sequence[Order]) -> Iterator[Problem]:
+    """Yield what files could not say of themselves, each once: known before they are made."""
+    told: set[tuple[str, str]] = set()
+    for order in orders:
+        if not order.target.package.tags:
+            continue
+        for piece, file in zip(order.pieces, order.files, strict=False):
+            for text in tag_problems(KIND_OF_CONTAINER[file.spec.container], tags_of(album, piece)):
+                if (piece.key, text) not in told:
+                    told.add((piece.key, text))
+                    yield Problem(f"track.{piece.key}", text)
 
 
 def _disc_bytes(target: Target, pieces: Sequence[Piece]) -> int:

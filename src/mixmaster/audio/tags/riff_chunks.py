@@ -30,7 +30,6 @@ class _Parts:
     data_at: int
     data_bytes: int
     behind: bytes
-    frames: int | None
 
 
 def set_chunks(fd: int, chunks: Mapping[bytes, bytes | None]) -> None:
@@ -52,7 +51,7 @@ def set_chunks(fd: int, chunks: Mapping[bytes, bytes | None]) -> None:
     head = _head(parts, kept, len(tail))
     shift = len(head) - parts.data_at
     _move(fd, parts.data_at, parts.data_bytes, shift)
-    os.pwrite(fd, head, 0)
+    _write(fd, head, 0)
     end = len(head) + parts.data_bytes
     _write(fd, tail, end)
     os.ftruncate(fd, end + len(tail))
@@ -92,7 +91,6 @@ def _take_apart(fd: int) -> _Parts:
         raise HeaderError("it is no WAV file", "RIFF, RF64 and BW64 files can be tagged")
     before: list[tuple[bytes, bytes]] = []
     long_bytes: int | None = None
-    frames: int | None = None
     at = 12
     for _ in range(_MOST_CHUNKS):
         header = os.pread(fd, 8, at)
@@ -106,10 +104,10 @@ def _take_apart(fd: int) -> _Parts:
             if end > size:
                 raise HeaderError("the WAV file is cut short, or never finished")
             behind = _read(fd, end + length % 2, size) if end + length % 2 < size else b""
-            return _Parts(before, at + 8, length, behind, frames)
+            return _Parts(before, at + 8, length, behind)
         body = _read(fd, at + 8, at + 8 + length)
-        if name == b"ds64" and length >= 24:
-            _, long_bytes, frames = struct.unpack("<QQQ", body[:24])
+        if name == b"ds64" and length >= 16:
+            long_bytes = struct.unpack("<Q", body[8:16])[0]
         elif name not in {b"JUNK", b"ds64"}:
             before.append((name, body))
         at += 8 + length + length % 2
@@ -122,11 +120,18 @@ def _head(parts: _Parts, chunks: list[tuple[bytes, bytes]], tail: int) -> bytes:
     if plain <= MAX_RIFF_BYTES:
         data = b"data" + struct.pack("<I", parts.data_bytes)
         return b"RIFF" + struct.pack("<I", plain) + b"WAVE" + body + data
-    frame_bytes = struct.unpack("<H", dict(chunks)[b"fmt "][12:14])[0]
-    frames = parts.frames if parts.frames is not None else parts.data_bytes // frame_bytes
+    frames = parts.data_bytes // _frame_bytes(chunks)
     riff_bytes = plain + 8 + _DS64.size
     sizes = _chunk(b"ds64", _DS64.pack(riff_bytes, parts.data_bytes, frames, 0))
     return b"RF64\xff\xff\xff\xffWAVE" + sizes + body + b"data\xff\xff\xff\xff"
+
+
+def _frame_bytes(chunks: list[tuple[bytes, bytes]]) -> int:
+    fmt = dict(chunks).get(b"fmt ", b"")
+    size = int.from_bytes(fmt[12:14], "little")
+    if size == 0:
+        raise HeaderError("the WAV file has no fmt chunk before its data")
+    return size
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
