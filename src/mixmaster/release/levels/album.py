@@ -33,6 +33,7 @@ class TrackLoudness:
         true_peak_dbtp: Its true peak, likewise.
         powers: Its weighted power in slices of 10 ms, ``(slices,)``, likewise; None where nobody
             kept it: the album's own loudness cannot be had then.
+        loud_lufs: The loudness of its loudest sections; only ``Standing`` needs it.
         offset_lu: How much louder it is to be than it would be: the artist's choice, corrections.
         limits: What may be done to it.
     """
@@ -42,8 +43,24 @@ class TrackLoudness:
     integrated_lufs: float | None
     true_peak_dbtp: float | None
     powers: Block | None = None
+    loud_lufs: float | None = None
     offset_lu: float = 0.0
     limits: Limits = FREE
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How loud a release is to stand beside an earlier album.
+
+    Attributes:
+        name: The earlier album.
+        over_album_lu: How its tracks' loudest sections stood over the loudness of the whole.
+        over_loudest_lu: Over that of its loudest track.
+    """
+
+    name: str
+    over_album_lu: float
+    over_loudest_lu: float
 
 
 @with_config(_STRICT)

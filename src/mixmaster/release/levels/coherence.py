@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -206,6 +206,8 @@ def analyse(
     """
     if not tracks:
         raise UsageError("", "an album has a track at least", "give its tracks")
+    if reference is not None:
+        tracks = on_scale(tracks, reference)
     sounds = {each.key: each.sound() for each in tracks}
     found = reference or reference_of(tracks, sounds, anchor)
     compared = tuple(compare(each, sounds[each.key], found) for each in tracks)
@@ -213,6 +215,22 @@ def analyse(
     if not found.judges and len(tracks) > 1:
         notes.append("with so few tracks none is the odd one: choose an anchor to compare with")
     return Coherence(found, compared, tuple(notes))
+
+
+def on_scale(tracks: Sequence[AlbumTrack], reference: Reference) -> list[AlbumTrack]:
+    """Return tracks with the one gain that brings their median to an earlier album's level.
+
+    Mixes have any level: what is judged of their loudness is how they stand to each other.
+    """
+    loud = [
+        lufs
+        for each in tracks
+        if not each.declared and (lufs := each.sound().loud_lufs) is not None
+    ]
+    if reference.kind != "signature" or not loud:
+        return list(tracks)
+    gain_db = reference.spreads["loudness"].middle - float(np.median(loud))
+    return [replace(each, offset_db=each.offset_db + gain_db) for each in tracks]
 
 
 def reference_of(

@@ -15,6 +15,7 @@ from mixmaster.mastering.target import Target
 from mixmaster.metering.loudness import album_lufs
 from mixmaster.release.levels.album import (
     AlbumLevels,
+    Standing,
     TrackLevel,
     TrackLoudness,
     lowered_words,
@@ -44,6 +45,7 @@ def album_gains(
     *,
     loudness_lufs: float | None = None,
     preset_lufs: float | None = None,
+    standing: Standing | None = None,
 ) -> AlbumLevels:
     """Return the loudness that each track of an album is to have at a target.
 
@@ -65,6 +67,8 @@ def album_gains(
         mode: What is asked for, see ``policy.policy_of``.
         loudness_lufs: Instead of the target's loudness.
         preset_lufs: The mastering preset's own, where the target leaves it open.
+        standing: An earlier album's: the tracks stand as loud as its tracks do there, by their
+            loudest sections, in place of an album of their own (``signature``). Not for ``track``.
 
     Raises:
         UsageError: For no tracks, two of one key, or no loudness of a whole album since nobody
@@ -92,9 +96,11 @@ def album_gains(
         _place(each, target.target, scales.get(each.key, 0.0) + (0.0 if alone else each.offset_lu))
         for each in tracks
     ]
-    gains, lowered_lu, worst = _gains(placed, target.target, policy, asked)
+    gains, lowered_lu, worst = _gains(placed, target.target, policy, asked, standing)
     if worst is not None and lowered_lu > 0.0:
         notes.append(lowered_words(worst.track.name, lowered_lu, worst.reach.why))
+    if standing is not None and not alone:
+        notes.append(f"the level is that of '{standing.name}': as its tracks stood there")
     return AlbumLevels(
         target=target.name,
         mode=policy.mode,
@@ -195,13 +201,17 @@ def _place(track: TrackLoudness, target: Target, base_db: float) -> _Placed:
 
 
 def _gains(
-    placed: Sequence[_Placed], target: Target, policy: Policy, asked: float | None
+    placed: Sequence[_Placed],
+    target: Target,
+    policy: Policy,
+    asked: float | None,
+    standing: Standing | None,
 ) -> tuple[dict[str, float], float, _Placed | None]:
     """Return the gain on top of each track's base, what the album lacks, and whose fault it is."""
     if policy.mode == "track":
         alone = {each.track.key: _alone_db(each, asked, target) for each in placed}
         return alone, 0.0, None
-    free = _free_db(placed, target, policy, asked)
+    free = _free_db(placed, target, policy, asked, standing)
     worst = min(placed, key=lambda each: each.room_db)
     gain = min(free, worst.room_db)
     if gain == np.inf:
@@ -227,7 +237,11 @@ def _fills(target: Target) -> bool:
 
 
 def _free_db(
-    placed: Sequence[_Placed], target: Target, policy: Policy, asked: float | None
+    placed: Sequence[_Placed],
+    target: Target,
+    policy: Policy,
+    asked: float | None,
+    standing: Standing | None,
 ) -> float:
     """Return the common gain that is wanted, whatever stands in its way."""
     bases = [base for each in placed if (base := each.base_lufs) is not None]
@@ -235,6 +249,13 @@ def _free_db(
         return 0.0
     if asked is None:
         return np.inf if _fills(target) else 0.0
+    loud = [
+        each.track.loud_lufs + each.base_db for each in placed if each.track.loud_lufs is not None
+    ]
+    if standing is not None and loud:
+        album = policy.mode == "album"
+        over = standing.over_album_lu if album else standing.over_loudest_lu
+        return asked + over - float(np.median(loud))
     if policy.mode == "loudest":
         return asked - max(bases)
     together = album_lufs(

@@ -77,6 +77,7 @@ class Heard:
             integrated_lufs=programme.integrated_lufs,
             true_peak_dbtp=programme.true_peak_dbtp,
             powers=self.powers,
+            loud_lufs=self.figures.sections.loudness_lufs,
             offset_lu=offset_lu,
             limits=limits,
         )
