@@ -86,17 +86,19 @@ class Rendering(Generic[Blocks]):
 
     def bridge(self) -> tuple[BridgeRow, ...]:
         """Return the meter bridge; complete once ``blocks`` has ended."""
-        rows = (node.row() for node in self.prepared.nodes.values())
+        with one_blas_thread():  # the last, incomplete piece of each is weighted only now
+            rows = [node.row() for node in self.prepared.nodes.values()]
         return tuple(row for row in rows if row is not None)
 
     def pre_powers(self) -> dict[str, tuple[Block, bool]]:
         """Return what `NodeStats.pre_powers` says of each node, and whether it is at post."""
         stats = {name: node.stats for name, node in self.prepared.nodes.items()}
-        return {
-            name: (each.pre_powers(), each.is_post)
-            for name, each in stats.items()
-            if each is not None
-        }
+        with one_blas_thread():  # as in `bridge`
+            return {
+                name: (each.pre_powers(), each.is_post)
+                for name, each in stats.items()
+                if each is not None
+            }
 
     def close(self) -> None:
         """Stop, and wait until no thread works on it any more; again does nothing."""
