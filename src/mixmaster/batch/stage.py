@@ -131,6 +131,8 @@ class MadeFile(Result):
         bytes: Its size.
         figures: What it measures, as manifests say it.
         wanted: What the target asked for: ``integrated_lufs``, ``true_peak_dbtp``.
+        mtime_ns: When the file was last written to, seen so much later that whoever wrote to it
+            since must have changed that; 0 where that cannot be said.
     """
 
     path: str
@@ -141,6 +143,7 @@ class MadeFile(Result):
     bytes: int
     figures: Mapping[str, Any] = field(default_factory=dict)
     wanted: Mapping[str, Any] = field(default_factory=dict)
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

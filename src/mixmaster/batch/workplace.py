@@ -60,8 +60,11 @@ class Workplace(Protocol):
             OutputError: For a file that is not ours.
         """
 
-    def publish(self, spec: StageSpec, ready: Sequence[Ready]) -> None:
+    def publish(self, spec: StageSpec, ready: Sequence[Ready]) -> tuple[MadeFile, ...]:
         """Put files in their places, each followed by its manifest; then note that they are there.
+
+        Returns:
+            What was noted, which may say more than what was ready.
 
         Raises:
             OutputError: When it cannot be done; nothing is taken for done then.

@@ -31,6 +31,8 @@ COMMANDS = (
     "mix",
     "master",
     "render",
+    "batch",
+    "status",
     "preview",
     "compare",
     "measure",

@@ -1,0 +1,74 @@
+"""Files of the batch's own state: whole or not there; what is damaged counts as not there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of a value's canonical JSON: the order of keys does not count.
+
+    Raises:
+        ValueError: For NaN or infinity.
+    """
+    return hashlib.sha256(canonical(value).encode("ascii")).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """Return a value's JSON without a choice: sorted keys, no spaces, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def write_state(path: Path, value: Any, *, durable: bool = True) -> None:
+    """Write JSON, with a checksum in front, in place of what is there.
+
+    Args:
+        path: The file; its folder is made.
+        value: JSON-ready data.
+        durable: Whether it must outlive a power cut; what is only kept to save time need not.
+
+    Raises:
+        OSError: When it cannot be written; what was there is still there.
+    """
+    text = json.dumps(value, allow_nan=False).encode("ascii")
+    part = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with part.open("xb") as file:
+            file.write(hashlib.sha256(text).hexdigest().encode("ascii") + b"\n" + text)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def read_state(path: Path) -> Any:
+    """Return what `write_state` has written; None where it is missing or damaged."""
+    try:
+        said, _, text = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if hashlib.sha256(text).hexdigest().encode("ascii") != said:
+        return None
+    return json.loads(text)
+
+
+def sync_folder(folder: Path) -> None:
+    """Write a folder's entries through to the disk, where its file system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,123 @@
+"""Running one stage, in whatever process: inputs in, verified outputs in their places, errors as
+data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from mixmaster.batch.costs import Meter
+from mixmaster.batch.mastering import make_masters
+from mixmaster.batch.mixing import make_mixes
+from mixmaster.batch.making import GoneError, Made
+from mixmaster.batch.stage import MadeFile, StageError, StageResult, StageSpec
+from mixmaster.batch.workplace import Workplace
+from mixmaster.effects.plugin_list import plugins_allowed
+from mixmaster.errors import MixmasterError, OutputError
+
+Tell = Callable[[str, float], None]
+
+GONE = GoneError.__name__
+"""The error of a master whose premaster was removed by another batch: it is mixed again."""
+
+_FOR_NOW = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ENFILE, errno.EMFILE}
+
+
+def run_stage(
+    spec: StageSpec, workplace: Workplace, *, tell: Tell | None = None, worker: str = ""
+) -> StageResult:
+    """Make what a stage is to make; never raises for what is the stage's own fault.
+
+    While it runs, temporary files of this whole process go to the stage's own folder: one stage at
+    a time in a process.
+
+    Args:
+        spec: The stage.
+        workplace: Where its inputs are, and its outputs go.
+        tell: Told what is being done, and how far it is.
+        worker: Who does it, for the result.
+
+    Raises:
+        KeyboardInterrupt: When it is stopped; nothing half-made is left.
+    """
+    meter = Meter()
+    try:
+        with contextlib.ExitStack() as stack:
+            if spec.allow_plugins:
+                stack.enter_context(plugins_allowed())
+            if not stack.enter_context(workplace.claimed(spec)):
+                return StageResult(spec.id, spec.kind, spec.song, spec.key, "busy", worker=worker)
+            found = workplace.found(spec)
+            if len(found) == len(spec.outputs):
+                files = tuple(found[each.path] for each in spec.outputs)
+                return _result(spec, "current", files, Made(), meter, worker)
+            workplace.check(spec)
+            folder = stack.enter_context(workplace.scratch())
+            stack.enter_context(_temporaries(folder))
+            make = make_mixes if spec.kind == "mix" else make_masters
+            made = make(spec, workplace, folder, tell or (lambda _what, _share: None))
+            files = workplace.publish(spec, made.ready)
+            outcome = "failed" if made.errors else "made"
+            return _result(spec, outcome, files, made, meter, worker)
+    except Exception as error:  # noqa: BLE001 - a stage's errors are data
+        return StageResult.failure(spec, as_stage_error(error), worker=worker)
+
+
+def _result(
+    spec: StageSpec,
+    outcome: str,
+    files: tuple[MadeFile, ...],
+    made: Made,
+    meter: Meter,
+    worker: str,
+) -> StageResult:
+    return StageResult(
+        spec.id,
+        spec.kind,
+        spec.song,
+        spec.key,
+        outcome,  # type: ignore[arg-type]
+        files,
+        made.errors,
+        made.notes,
+        made.warnings,
+        meter.cost(made.audio_s),
+        worker,
+    )
+
+
+def as_stage_error(error: BaseException) -> StageError:
+    """Return an exception as data: what the user is told, and whether it would happen again."""
+    kind = type(error).__name__
+    if isinstance(error, MixmasterError):
+        # What stands in the way of an output, or fills its disk, is none of the song's fault.
+        lasting = not isinstance(error, OutputError) and not _for_now(error.__cause__)
+        return StageError(kind, str(error), lasting=lasting)
+    if isinstance(error, OSError):
+        where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        return StageError(kind, f"{where}{error.strerror or error}", lasting=not _for_now(error))
+    if isinstance(error, GoneError):
+        return StageError(kind, f"{error}: it is gone, or has changed", lasting=False)
+    if isinstance(error, MemoryError):
+        return StageError(kind, "out of memory")
+    return StageError(kind, f"a bug: {kind}: {error}")
+
+
+def _for_now(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno in _FOR_NOW
+
+
+@contextlib.contextmanager
+def _temporaries(folder: Path) -> Iterator[None]:
+    before = tempfile.tempdir
+    tempfile.tempdir = os.fspath(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before

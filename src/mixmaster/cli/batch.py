@@ -1,0 +1,343 @@
+"""``mixmaster batch``: hundreds of songs, only what has changed, come what may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from mixmaster.cli.batches import batch_options, read_batch
+from mixmaster.cli.commands import Command
+from mixmaster.cli.options import json_option, overwrite_option
+from mixmaster.errors import UsageError
+
+if TYPE_CHECKING:
+    from mixmaster.batch.events import Event
+    from mixmaster.batch.prepare import Prepared
+    from mixmaster.batch.summary import Summary
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_TIMES_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _bytes(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Return ``8G`` as bytes."""
+    del context
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
+    if found is None or not float(found[1]) > 0.0:
+        raise click.BadParameter(f"'{text}' is no size; 8G or 500M would be", param=parameter)
+    return round(float(found[1]) * _UNITS[found[2]])
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """Return ``30m`` as seconds."""
+    del context
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip().lower())
+    if found is None or not float(found[1]) > 0.0:
+        raise click.BadParameter(f"'{text}' is no time; 30m or 90s would be", param=parameter)
+    return float(found[1]) * _TIMES_S[found[2]]
+
+
+def _workers(context: click.Context, parameter: click.Parameter, text: str) -> int | None:
+    """Return how many processes; None for auto."""
+    del context
+    if text == "auto":
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise click.BadParameter(f"'{text}' is neither a number nor auto", param=parameter)
+    return int(text)
+
+
+@click.command(
+    "batch",
+    cls=Command,
+    short_help="Render many songs: only what has changed, in parallel.",
+    examples=[
+        "batch jobs.toml",
+        "batch 'songs/*/song.toml' -p rock-band -m loud -t spotify -t cd -o out/",
+        "batch stems/* -p pop -m transparent -t streaming -o out/ -j 8 --memory 16G",
+        "batch jobs.toml --dry-run",
+        "batch jobs.toml --retry-failed --time-limit 30m --log night.jsonl",
+    ],
+)
+@batch_options
+@click.option(
+    "-j",
+    "--jobs",
+    "workers",
+    default="auto",
+    callback=_workers,
+    metavar="N",
+    help="How many stages run at once, each in a process; auto is one for each processor. "
+    "Processors that are left over are shared as threads.",
+)
+@click.option(
+    "--memory",
+    callback=_bytes,
+    metavar="SIZE",
+    help="What all processes may use together: 8G; by default four fifths of what is free.",
+)
+@click.option(
+    "--time-limit",
+    callback=_seconds,
+    metavar="TIME",
+    help="How long one stage (a song's mix, a version's masters) may take: 30m. No limit by "
+    "default.",
+)
+@click.option("--fail-fast", is_flag=True, help="Begin nothing more after the first failure.")
+@click.option(
+    "--retry-failed",
+    is_flag=True,
+    help="Also try again what has failed before and has not changed since.",
+)
+@click.option(
+    "--no-premasters",
+    is_flag=True,
+    help="Keep no mixes: less disk, but a changed target needs its mix again.",
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Append every event to this file, one JSON object a line.",
+)
+@click.option(
+    "--allow-plugins",
+    is_flag=True,
+    help="Let plugins of your own list (plugins.toml) run: they are programs.",
+)
+@overwrite_option
+@json_option
+def command(
+    wanted: Mapping[str, Any],
+    workers: int | None,
+    memory: int | None,
+    time_limit: float | None,
+    fail_fast: bool,
+    retry_failed: bool,
+    no_premasters: bool,
+    dry_run: bool,
+    log: Path | None,
+    allow_plugins: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> int:
+    """Render SONGS: a jobs document, or sessions, folders of stems, mixes, and patterns of them.
+
+    Only what has changed since the last run is rendered: inputs are compared by content, settings
+    by value. A run that was cut short, however, goes on where it was. A song that fails is set
+    aside with its reason, and the rest goes on; the exit status is 1 then. With --json every event
+    is a line of JSON on stdout.
+    """
+    from mixmaster.batch.memory import free_memory_bytes
+    from mixmaster.batch.pool import LocalPool
+    from mixmaster.batch.prepare import BatchOptions, Prepared
+    from mixmaster.batch.run import Run
+    from mixmaster.cli.output import note, progress
+    from mixmaster.engine.threads import default_threads
+
+    batch, output, jobs = read_batch(wanted)
+    options = BatchOptions(
+        output=output,
+        jobs=jobs,
+        keep_premasters=batch.keep_premasters and not no_premasters,
+        retry_failed=retry_failed,
+        overwrite=overwrite,
+        allow_plugins=allow_plugins,
+        trusting=not wanted["verify"],
+    )
+    cores = default_threads()
+    count = workers or cores
+    with ExitStack() as stack:
+        if allow_plugins:
+            from mixmaster.effects.plugin_list import plugins_allowed
+
+            stack.enter_context(plugins_allowed())
+        lines = stack.enter_context(_Lines(log, as_json=as_json))
+        if not dry_run:
+            _begin(output, note)
+        with progress() as tell:
+            prepared = Prepared(options, tell, keep=not dry_run)
+        show_plan(prepared, cores, count, as_json=as_json)
+        if dry_run:
+            _show_stages(prepared, as_json=as_json)
+            return int(bool(prepared.broken))
+        prepared.require_space(count)
+        budget = memory or free_memory_bytes() * 4 // 5
+        pool = LocalPool(
+            output,
+            count,
+            overwrite=overwrite,
+            memory_bytes=budget,
+            time_limit_s=time_limit,
+            cores=cores,
+        )
+        try:
+            run = Run(prepared, pool, lines.take, cores=cores, fail_fast=fail_fast)
+            summary = run.run()
+        finally:
+            pool.close()
+    _show(summary, as_json=as_json)
+    return summary.exit_code
+
+
+def _begin(output: Path, note: Any) -> None:
+    """Make the state's folder, and finish what a run before has left."""
+    from mixmaster.audio.names import shown
+    from mixmaster.batch.store import Store
+    from mixmaster.errors import OutputError
+
+    store = Store(output)
+    try:
+        store.start()
+        for text in store.recover():
+            note(text)
+    except OSError as error:
+        reason = f"it cannot be written: {error.strerror}"
+        raise OutputError(shown(output), reason, "choose another output") from error
+
+
+class _Lines:
+    """Prints events: plain lines on stderr, or JSON on stdout; and to a log.
+
+    Args:
+        log: The log; None for none.
+        as_json: Whether they are JSON.
+    """
+
+    def __init__(self, log: Path | None, *, as_json: bool) -> None:
+        self._path = log
+        self._as_json = as_json
+        self._file: IO[str] | None = None
+        self._left = 0
+        self._count = 0
+
+    def __enter__(self) -> _Lines:
+        from mixmaster.audio.names import shown
+
+        if self._path is not None:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("a", encoding="utf-8")
+            except OSError as error:
+                reason = f"{shown(self._path)} cannot be written: {error.strerror}"
+                raise UsageError("--log", reason) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def take(self, event: Event) -> None:
+        """Take an event."""
+        from mixmaster.batch.events import Progress
+        from mixmaster.cli.output import echo
+        from mixmaster.results import to_json_text
+
+        text = to_json_text(event.to_json(), indent=None)
+        if self._file is not None and not isinstance(event, Progress):
+            self._file.write(text)
+            self._file.flush()
+        if self._as_json:
+            echo(text.encode("utf-8", "backslashreplace"), nl=False)
+        else:
+            self._say(event)
+
+    def _say(self, event: Event) -> None:
+        from mixmaster.batch import events
+        from mixmaster.cli.output import echo, failure, note, printable
+
+        if isinstance(event, events.Planned):
+            self._left = len(event.stages)
+        elif isinstance(event, events.Finished):
+            self._count += 1
+            seconds = float(event.cost["wall_s"])
+            of = f"{self._count}/{max(self._left, self._count)}"
+            echo(printable(f"[{of}] {event.stage}: {seconds:.1f} s"), err=True)
+        elif isinstance(event, events.Failed):
+            self._count += event.kind != "plan" and not event.output
+            failure(f"{event.stage}: {event.reason}", "failed")
+        elif isinstance(event, events.Retried):
+            note(f"{event.stage}: {event.reason}; it begins again")
+
+
+def show_plan(prepared: Prepared, cores: int, workers: int, *, as_json: bool) -> None:
+    """Say what is planned, with counts, time and disk; on stderr."""
+    from mixmaster.cli.output import echo, printable
+    from mixmaster.cli.saying import clock, size
+
+    counts = prepared.counts()
+    stages = prepared.stages()
+    mixes = sum(each["kind"] == "mix" for each in stages)
+    parts = [f"{count} {state}" for state, count in counts.items() if count]
+    text = f"{len(prepared.songs)} songs, {len(prepared.states)} outputs: {', '.join(parts) or '-'}"
+    if stages:
+        wall = clock(prepared.wall_s(min(cores, workers)))
+        text += (
+            f"\nto do: {mixes} mixes, {len(stages) - mixes} mastering runs; about {wall} on "
+            f"{min(cores, workers)} processors, {size(prepared.disk_bytes(workers))} of disk at most"
+        )
+    if not as_json:
+        echo(printable(text), err=True)
+
+
+def _show_stages(prepared: Prepared, *, as_json: bool) -> None:
+    from mixmaster.cli.output import failure, show, show_json, table
+    from mixmaster.cli.saying import clock, size
+
+    stages = prepared.stages()
+    if as_json:
+        show_json(
+            {
+                "schema": "mixmaster/batch-plan/1",
+                "output": prepared.options.output,
+                "counts": prepared.counts(),
+                "stages": stages,
+                "broken": [{"song": p.name, "reason": p.error} for p in prepared.broken],
+            }
+        )
+    elif stages:
+        rows = [
+            (
+                each["id"],
+                ", ".join(each["outputs"]),
+                clock(each["cpu_s"]),
+                size(each["memory_bytes"]),
+            )
+            for each in stages
+        ]
+        show(table("Stages", ("stage", "targets", ">processor time", ">memory"), rows))
+    for plan in prepared.broken:
+        failure(f"{plan.name}: {plan.error}", "failed")
+
+
+def _show(summary: Summary, *, as_json: bool) -> None:
+    from mixmaster.cli.output import echo, show, show_path, table
+    from mixmaster.cli.saying import clock
+    from mixmaster.results import to_json_text
+
+    if as_json:
+        said = {"event": "summary", "schema": "mixmaster/batch/1", **summary.to_json()}
+        echo(to_json_text(said, indent=None).encode("utf-8", "backslashreplace"), nl=False)
+        return
+    rows = [
+        (each.song, str(each.made), str(each.current), str(each.failed), "; ".join(each.reasons))
+        for each in summary.songs
+        if each.made or each.failed
+    ]
+    if rows:
+        show(table("Songs", ("song", ">made", ">current", ">failed", "reason"), rows))
+    echo(
+        f"{summary.made} made, {summary.current} current, {summary.failed} failed "
+        f"({summary.quarantined} left alone until they change), in {clock(summary.wall_s)}"
+    )
+    show_path(summary.output)
