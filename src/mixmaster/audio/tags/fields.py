@@ -3,7 +3,7 @@
 ID3 is written as version 2.4 (id3.org, *ID3 tag version 2.4.0*, 2000): several writers are parted
 by NUL, where 2.3 parts them by a slash that names hold, too, and the ℗ line (TPRO) and dates to the
 day (TDRC) exist in 2.4 alone. It is what FFmpeg and mutagen write unless told otherwise, and what
-Microsoft's table of ID3 attributes and iTunes know; players of before 2012 may want 2.3.
+Microsoft's table of ID3 attributes and iTunes know; some old players read 2.3 alone.
 
 Vorbis comments: xiph.org, *Ogg Vorbis I format specification: comment field*, for FLAC by RFC 9639,
 section 8.6, for Opus by RFC 7845, section 5.2. MPEG-4: the atoms of iTunes, and what it has none
