@@ -42,8 +42,8 @@ def track(
         lufs,
         lufs + 10.0 if peak == 0.0 else peak,
         powers(lufs, seconds),
-        offset,
-        limits or Limits(),
+        offset_lu=offset,
+        limits=limits or Limits(),
     )
 
 

@@ -18,9 +18,9 @@ from mixmaster.metering.loudness import (
     SLICES_PER_SECOND,
     BlockPowers,
     channel_weights,
-    gating_block_powers,
     lufs_of_power,
 )
+from mixmaster.units import power_to_db
 
 _ABSOLUTE_GATE_LUFS: Final = -70.0  # BS.1770-5, Annex 1
 _RELATIVE_GATE_LU: Final = -10.0  # BS.1770-5, Annex 1
@@ -31,9 +31,10 @@ _HOP: Final = 10
 def vocal_level_lu(vocal: Block, rest: Block) -> float | None:
     """Return how much louder the voice is than the rest, where it sings, in LU.
 
-    Where it sings are the blocks of 400 ms that pass BS.1770's gates over the voice alone. Their
-    K-weighted powers are averaged, of the voice and of the rest. A voice at 0 LU is as loud as all
-    else together; in popular music it stands some LU under that.
+    Where it sings are the tenths of a second that pass BS.1770's gates over the voice alone: short
+    ones, so that the band between two phrases does not count. The K-weighted powers there are
+    averaged, of the voice and of the rest. A voice at 0 LU is as loud as all else together; in
+    popular music it stands some LU under that.
 
     Args:
         vocal: Weighted powers of the voice in slices of 10 ms, ``(slices,)``, see `powers_of`.
@@ -42,18 +43,22 @@ def vocal_level_lu(vocal: Block, rest: Block) -> float | None:
     Returns:
         None where the voice sings for less than 2 s, or nothing else is there.
     """
-    length = max(vocal.size, rest.size)
-    blocks = [gating_block_powers(np.pad(each, (0, length - each.size))) for each in (vocal, rest)]
-    lufs = np.array([lufs_of_power(power) for power in blocks[0].tolist()])
+    hops = -(-max(vocal.size, rest.size) // _HOP)
+    voice, others = (
+        np.pad(each, (0, hops * _HOP - each.size)).reshape(-1, _HOP).mean(axis=1)
+        for each in (vocal, rest)
+    )
+    lufs = np.array([lufs_of_power(power) for power in voice.tolist()])
     sings = lufs > _ABSOLUTE_GATE_LUFS
     if not sings.any():
         return None
-    sings &= lufs > lufs_of_power(float(blocks[0][sings].mean())) + _RELATIVE_GATE_LU
-    voice, others = (float(each[sings].mean()) for each in blocks)
-    if np.count_nonzero(sings) * _HOP < _LEAST_S * SLICES_PER_SECOND or not others > 0.0:
+    sings &= lufs > lufs_of_power(float(voice[sings].mean())) + _RELATIVE_GATE_LU
+    if np.count_nonzero(sings) * _HOP < _LEAST_S * SLICES_PER_SECOND:
         return None
-    level = 10.0 * float(np.log10(voice / others))
-    return level if lufs_of_power(others) > _ABSOLUTE_GATE_LUFS else None
+    beside = float(others[sings].mean())
+    if not lufs_of_power(beside) > _ABSOLUTE_GATE_LUFS:
+        return None
+    return power_to_db(float(voice[sings].mean()) / beside)
 
 
 def powers_of(blocks: Iterable[Block], sample_rate_hz: int, channels: int) -> Block:
