@@ -15,7 +15,7 @@ from mutagen.flac import FLAC
 from mutagen.flac import Picture as Block
 from tests.audio.tags.conftest import CONTAINERS, FULL, ID3, picture
 
-from mixmaster.audio.tags import Tags, differences, read_tags, write_tags
+from mixmaster.audio.tags import ReplayGain, Tags, differences, read_tags, write_tags
 from mixmaster.errors import UsageError
 
 Sound = Callable[[str], Path]
@@ -213,6 +213,12 @@ def test_opus_carries_no_replay_gain_of_its_own(sound: Sound) -> None:
     assert said.replay_gain is not None
     assert said.replay_gain.track_gain_db == pytest.approx(-6.51, abs=0.5 / 256)
     assert said.replay_gain.track_peak is None
+
+
+def test_nothing_is_not_minus_nothing(sound: Sound) -> None:
+    path = sound("flac")
+    write_tags(path, Tags(replay_gain=ReplayGain(-0.001)))
+    assert b"REPLAYGAIN_TRACK_GAIN=0.00 dB" in path.read_bytes()
 
 
 @pytest.mark.parametrize(("explicit", "number"), [(True, 1), (False, 0)])

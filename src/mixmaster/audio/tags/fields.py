@@ -64,7 +64,6 @@ TEXTS = (
 """Text fields; ``writers`` has several values in one."""
 
 EXPLICIT = "ITUNESADVISORY"  # 1 explicit, 0 not; MPEG-4 has the atom rtng with the same numbers
-GAINS = ("track_gain_db", "track_peak", "album_gain_db", "album_peak")
 _REPLAYGAIN = {
     "track_gain_db": "REPLAYGAIN_TRACK_GAIN",
     "track_peak": "REPLAYGAIN_TRACK_PEAK",
@@ -89,7 +88,7 @@ def gain_texts(kind: Kind, gain: ReplayGain) -> Iterator[tuple[str, str]]:
         if kind == "opus":
             yield name, str(r128(value))
         elif field.endswith("_db"):
-            yield name, f"{value:.2f} dB"
+            yield name, f"{value:z.2f} dB"
         else:
             yield name, f"{value:.6f}"
 
@@ -150,7 +149,7 @@ def texts_of(tags: Tags) -> Iterator[tuple[Text, tuple[str, ...]]]:
     for field in TEXTS:
         value = getattr(tags, field.name)
         values = value if isinstance(value, tuple) else (value,)
-        if values and values != ("",):
+        if value:
             yield field, values
 
 

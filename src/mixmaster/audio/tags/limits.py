@@ -9,7 +9,6 @@ from mixmaster.audio.tags.fields import (
     ID3_KINDS,
     is_date,
     is_genre_number,
-    r128,
     texts_of,
 )
 from mixmaster.audio.tags.values import Kind, Picture, Tags, mistyped
@@ -18,8 +17,7 @@ _LONGEST_TEXT_BYTES = 1 << 20
 _MOST = 0xFFFF  # MPEG-4's trkn and disk: 16 bits
 _BLOCK_BYTES = (1 << 24) - 1  # FLAC's blocks say their length in 24 bits: RFC 9639, section 8.1
 _PICTURE_BYTES = 16 << 20
-_R128_RANGE = range(-0x8000, 0x8000)
-_MOST_GAIN_DB = 100.0
+_MOST_GAIN_DB = 100.0  # R128's 16 bits hold more
 _MOST_PEAK = 1_000.0
 _SHOWN = 40
 
@@ -35,7 +33,7 @@ def tag_problems(kind: Kind, tags: Tags, picture: Picture | None = None) -> tupl
     wrong = mistyped(tags)
     if wrong:
         return wrong
-    found = [*_texts(kind, tags), *_numbers(tags), *_gain(kind, tags)]
+    found = [*_texts(kind, tags), *_numbers(tags), *_gain(tags)]
     if picture is not None:
         size = len(picture.data)
         most = _BLOCK_BYTES - 1_024 if kind == "flac" else _PICTURE_BYTES
@@ -88,18 +86,14 @@ def _numbers(tags: Tags) -> Iterator[str]:
             yield f"{one}: {number} of {count}"
 
 
-def _gain(kind: Kind, tags: Tags) -> Iterator[str]:
+def _gain(tags: Tags) -> Iterator[str]:
     gain = tags.replay_gain
     if gain is None:
         return
     for name in ("track_gain_db", "album_gain_db"):
         value = getattr(gain, name)
-        if value is None:
-            continue
-        if not abs(value) <= _MOST_GAIN_DB:
+        if value is not None and not abs(value) <= _MOST_GAIN_DB:
             yield f"replay_gain: {name} {value}; it is a gain of -100 to 100 dB"
-        elif kind == "opus" and r128(value) not in _R128_RANGE:
-            yield f"replay_gain: {name} {value}; Opus holds -123 to 132.99 dB"
     for name in ("track_peak", "album_peak"):
         value = getattr(gain, name)
         if value is not None and not 0.0 <= value <= _MOST_PEAK:
