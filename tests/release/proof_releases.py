@@ -9,12 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 from PIL import Image
 
-from mixmaster.audio.bext import Broadcast, write_bext
-from mixmaster.audio.sink import FileSpec, open_sink
-from mixmaster.audio.tags import Picture, Tags, write_tags
+from mixmaster.audio.formats import SUFFIXES, Container, FileSpec
+from mixmaster.audio.sink import open_sink
+from mixmaster.audio.tags import KIND_OF_CONTAINER, Picture, Tags, held, write_tags
 from mixmaster.release.proof.answers import Proof
 from mixmaster.release.proof.finishing import add_pages
 from mixmaster.release.proof.proving import prove_files
@@ -32,6 +31,7 @@ from mixmaster.release.proof.writing import write_record
 
 Signal = npt.NDArray[np.float64]
 RATE_HZ = 48_000
+LOSSY = ("mp3", "aac", "opus", "vorbis")
 SECONDS = 4.0
 
 TITLES = ("First Light", "Undertow", "Harbour")
@@ -57,27 +57,14 @@ def cover(side: int = 64) -> bytes:
     return out.getvalue()
 
 
-def write_sound(path: Path, audio: Signal, container: str) -> AudioRecord:
+def write_sound(path: Path, audio: Signal, container: Container) -> AudioRecord:
     """Write a signal; return what the file must be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if container in {"wav", "flac"}:
-        depth: Literal[16, 24] = 16 if container == "wav" else 24
-        kind: Literal["wav", "flac"] = "wav" if container == "wav" else "flac"
-        spec = FileSpec(kind, depth, RATE_HZ, 2)
-        with open_sink(path, spec) as sink:
-            sink.write(audio)
-        return audio_record(spec, audio.shape[1])
-    kinds = {"mp3": ("MP3", "MPEG_LAYER_III"), "opus": ("OGG", "OPUS"), "vorbis": ("OGG", "VORBIS")}
-    format_, subtype = kinds[container]
-    soundfile.write(path, audio.T, RATE_HZ, subtype=subtype, format=format_)
-    lossy: Any = container
-    return AudioRecord(
-        container=lossy,
-        sample_rate_hz=RATE_HZ,
-        channels=2,
-        frames=audio.shape[1],
-        bitrate_kbps=160,
-    )
+    depth: Literal[16, 24, 32] = 32 if container in LOSSY else 16 if container == "wav" else 24
+    spec = FileSpec(container, depth, RATE_HZ, 2)
+    with open_sink(path, spec) as sink:
+        sink.write(audio)
+    return audio_record(spec, audio.shape[1])
 
 
 def tags_of(number: int, title: str, album: str = "Low Tide", **more: Any) -> Tags:
@@ -140,7 +127,7 @@ def build(
     folder: Path,
     *,
     titles: Sequence[str] = TITLES,
-    containers: Sequence[str] = ("flac", "mp3"),
+    containers: Sequence[Container] = ("flac", "mp3"),
     limits: LimitsRecord | None = None,
     album: dict[str, Any] | None = None,
     art: bool = True,
@@ -152,16 +139,13 @@ def build(
     files: list[FileRecord] = []
     for container in containers:
         for i, title in enumerate(titles):
-            suffix = {"vorbis": "ogg"}.get(container, container)
+            suffix = SUFFIXES[container].removeprefix(".")
             path = f"{container}/{names.format(number=i + 1, suffix=suffix)}"
             audio = write_sound(folder / path, tone(i), container)
             tags = tags_of(i + 1, title)
             plain = container == "wav"
-            if plain:
-                tags = Tags()
-                spot = folder / path
-                write_bext(spot, spot, Broadcast(description="x", integrated_lufs=-99.0))
-            else:
+            tags = Tags() if plain else held(KIND_OF_CONTAINER[container], tags)
+            if not plain:
                 write_tags(folder / path, tags, picture if art else None)
             files.append(
                 recorded(

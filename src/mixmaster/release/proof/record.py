@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self, TypeGuard
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from mixmaster.audio.bext import Broadcast, broadcast_problems
+from mixmaster.audio.formats import LOSSY, Container
 from mixmaster.audio.tags.values import Tags
 from mixmaster.documents.base import MisfitError, Settings, items, parameter
 from mixmaster.errors import Problem, UsageError
@@ -73,9 +74,7 @@ class AlbumRecord(Settings):
 class AudioRecord(Settings):
     """What a sound file must be when it is opened."""
 
-    container: Literal["wav", "flac", "aiff", "alac", "mp3", "aac", "opus", "vorbis"] = parameter(
-        ..., "The format."
-    )
+    container: Container = parameter(..., "The format.")
     sample_rate_hz: int = parameter(..., "Its rate.", low=8_000, high=768_000)
     channels: int = parameter(..., "Its channels.", low=1, high=64)
     frames: int = parameter(
@@ -96,7 +95,7 @@ class AudioRecord(Settings):
     @property
     def lossy(self) -> bool:
         """Whether its samples are only near those that were encoded."""
-        return self.container in {"mp3", "aac", "opus", "vorbis"}
+        return self.container in LOSSY
 
     @property
     def duration_s(self) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mixmaster.audio.bext import Broadcast
-from mixmaster.audio.sink import FileSpec
+from mixmaster.audio.formats import FileSpec
 from mixmaster.audio.tags.values import Tags
 from mixmaster.engine.hashing import hash_once
 from mixmaster.release.proof.answers import Proof
@@ -34,7 +34,7 @@ def audio_record(spec: FileSpec, frames: int) -> AudioRecord:
         frames=frames,
     )
     if audio.lossy:
-        return audio.model_copy(update={"bitrate_kbps": getattr(spec, "bitrate_kbps", None)})
+        return audio.model_copy(update={"bitrate_kbps": spec.bitrate_kbps})
     return audio.model_copy(update={"bit_depth": spec.bit_depth})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mixmaster.audio.chunks import read_extras
-from mixmaster.audio.opening import AudioInfo
+from mixmaster.audio.formats import require_encoder
 from mixmaster.audio.riff import PCM
 from mixmaster.errors import AudioFileError, SignalError, UsageError
 from mixmaster.release.proof.answers import Fault
@@ -16,12 +16,6 @@ from mixmaster.release.proof.judging import compared, judged
 from mixmaster.release.proof.meter import Heard, hear
 from mixmaster.release.proof.record import AudioRecord, FileRecord
 
-_LOSSY_SUBTYPES: Final = {
-    "MPEG_LAYER_III": "mp3",
-    "VORBIS": "vorbis",
-    "OPUS": "opus",
-    "AAC": "aac",
-}
 _BITS: Final = {"16": 16, "24": 24, "FLOAT": 32}
 
 
@@ -61,9 +55,10 @@ def opened(
     """
     answer = Opened()
     try:
+        require_encoder(audio.container)  # what writes it reads it
         heard = hear(path, tell)
     except UsageError as error:
-        answer.unchecked.append(f"its sound could not be decoded here: {error}")
+        answer.unchecked.append(f"its sound could not be decoded: {error}")
         return answer
     except SignalError as error:
         answer.faults.append(Fault("signal", f"{error.reason}: no number, or infinite"))
@@ -87,19 +82,11 @@ def opened(
     return answer
 
 
-def container_of(info: AudioInfo) -> str:
-    """Return what a file is, in a record's words: ``flac``, ``alac``, ``opus``."""
-    if info.subtype.startswith("ALAC"):
-        return "alac"
-    return _LOSSY_SUBTYPES.get(info.subtype, info.container)
-
-
 def _form(heard: Heard, audio: AudioRecord) -> Iterator[Fault]:
     """Yield where a file is not of the form that its record says."""
     info = heard.info
-    container = container_of(info)
-    if container != audio.container:
-        yield Fault("format", f"it is {container}, {audio.container} is wanted")
+    if info.kind != audio.container:
+        yield Fault("format", f"it is {info.kind}, {audio.container} is wanted")
     bits = _BITS.get(info.subtype.rpartition("_")[2])
     if audio.bit_depth is not None and bits != audio.bit_depth:
         found = f"{bits} bits" if bits else info.subtype
