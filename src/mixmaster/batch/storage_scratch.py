@@ -1,8 +1,8 @@
 """What was fetched from stores, kept on the local disk under the hash of its content.
 
 Several processes of one machine share a scratch folder. A file in it is hashed again whenever it
-is used, so that a damaged disk is found out; it is handed out as a hard link, so that making room
-never takes away what someone works with. Which hash lies at an address is remembered with the
+is used, so that a damaged disk is found out; it is handed out as a copy, so that making room never
+takes away what someone works with. Which hash lies at an address is remembered with the
 store's own version of the file; where a store only has times, not before two seconds have passed,
 since a later change could otherwise carry the same time.
 """
@@ -10,7 +10,6 @@ since a later change could otherwise carry the same time.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import re
@@ -32,6 +31,7 @@ from mixmaster.errors import OutputError, StorageError
 MOST_BYTES: Final = 50 * 10**9
 """How large a scratch folder may grow unless told otherwise."""
 
+_PIECE_BYTES: Final = 16 << 20
 _SETTLED_S: Final = 2.0
 _LEFT_S: Final = 86_400.0
 _FORGOTTEN_S: Final = 30 * 86_400.0
@@ -94,8 +94,7 @@ class Scratch:
 
         Args:
             at: The file in its store.
-            target: Where it is wanted; must not exist yet. It may share its content with the
-                scratch folder, and is not to be written to.
+            target: Where it is wanted; must not exist yet.
             sha256: The hash that it must have, when that is known: then the store is not even
                 asked for what is kept.
 
@@ -107,7 +106,7 @@ class Scratch:
             content, digest, came = self._content_of(at, sha256)
             with _told(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _link(content, target)
+                _copy(content, target)
         return Fetched(target, digest, target.stat().st_size, came)
 
     def place_folder(self, at: Location, folder: Path) -> dict[str, Fetched]:
@@ -294,13 +293,18 @@ def _settled(seen: Seen) -> bool:
     return time.time() - max(said.st_mtime, said.st_ctime) > _SETTLED_S
 
 
-def _link(content: Path, target: Path) -> None:
-    try:
-        os.link(content, target)
-    except OSError as error:
-        if error.errno in {errno.EEXIST, errno.ENOENT, errno.ENOSPC}:
-            raise
-        shutil.copyfile(content, target)  # another disk, or one without hard links
+def _copy(content: Path, target: Path) -> None:
+    """Copy a file; where the file system can, the two share their blocks (copy_file_range(2))."""
+    with content.open("rb", buffering=0) as source, target.open("xb", buffering=0) as file:
+        if hasattr(os, "copy_file_range"):
+            with contextlib.suppress(OSError):
+                while os.copy_file_range(source.fileno(), file.fileno(), _PIECE_BYTES):
+                    pass
+                return
+            source.seek(0)
+            file.seek(0)
+            file.truncate()
+        shutil.copyfileobj(source, file, _PIECE_BYTES)
 
 
 @contextlib.contextmanager

@@ -108,7 +108,7 @@ class StoreWorkplace:
                 overwrite=self._may_replace(output.path),
             )
 
-    def publish(self, spec: StageSpec, ready: Sequence[Ready]) -> None:
+    def publish(self, spec: StageSpec, ready: Sequence[Ready]) -> tuple[MadeFile, ...]:
         """Put files and their manifests; then note under which keys they were made."""
         del spec
         kept = self._kept()
@@ -123,6 +123,7 @@ class StoreWorkplace:
             said = {"format": NOTE_FORMAT, "file": each.made.to_json()}
             text = json.dumps(said, allow_nan=False).encode()
             kept.remote.write(self._note(each.output.path), text)
+        return tuple(each.made for each in ready)
 
     def _address(self, path: str) -> Location | None:
         if is_address(path):
