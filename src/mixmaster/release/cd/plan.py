@@ -119,8 +119,8 @@ def _of_lengths(layout: Layout) -> Iterator[Finding]:
         yield _found(
             "error", "cd_tracks", "disc", f"{count} tracks", f"a disc holds 1 to {MOST_TRACKS}"
         )
-    ends = [place.marks[0].sector for place in layout.tracks[1:]] + [layout.lead_out]
-    for place, end in zip(layout.tracks, ends, strict=True):
+    starts = [place.marks[0].sector for place in layout.tracks]
+    for place, end in zip(layout.tracks, [*starts[1:], layout.lead_out], strict=False):
         sectors = end - place.marks[-1].sector
         if sectors < SHORTEST_TRACK_SECTORS:
             yield _found(

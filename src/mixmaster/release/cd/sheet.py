@@ -7,7 +7,6 @@ that a programme's first frame has the address 150, 00:02:00.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -32,8 +31,6 @@ TEXT_KINDS: Final[tuple[TextKind, ...]] = (
     *("composer", "arranger", "message"),
 )
 """What can be said of a disc and of each track, in the order of CD-Text's pack types."""
-
-_TIME = re.compile(r"([0-9]{2}):([0-5][0-9]):([0-7][0-9])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +111,3 @@ def clock(sectors: int) -> str:
     seconds, frames = divmod(sectors, SECTORS_PER_SECOND)
     minutes, seconds = divmod(seconds, 60)
     return f"{minutes:02d}:{seconds:02d}:{frames:02d}"
-
-
-def sectors_of(text: str) -> int:
-    """Return what ``MM:SS:FF`` says, in sectors.
-
-    Raises:
-        ValueError: For anything else.
-    """
-    match = _TIME.fullmatch(text)
-    if match is None or int(match[3]) >= SECTORS_PER_SECOND:
-        raise ValueError(f"'{text}' is no time MM:SS:FF with 75 frames a second")
-    minutes, seconds, frames = (int(part) for part in match.groups())
-    return (minutes * 60 + seconds) * SECTORS_PER_SECOND + frames
