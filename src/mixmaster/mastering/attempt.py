@@ -82,7 +82,7 @@ class Attempt:
             self._plain_over = over
             self.gain_db = -over
         elif request.to_ceiling and programme.true_peak() > _SILENT:
-            self.gain_db = gain_to_db(self._ceiling / programme.true_peak())
+            self._bring_to_ceiling()
 
     @property
     def ceiling_in_front_dbtp(self) -> float | None:
@@ -97,6 +97,9 @@ class Attempt:
         assert request.ceiling_dbtp is not None
         ceiling = db_to_gain(request.ceiling_dbtp - self._lowered_db)
         return ceiling - rounding_headroom(request.spec, dither=request.target.file.dither)
+
+    def _bring_to_ceiling(self) -> None:
+        self.gain_db = gain_to_db(self._ceiling / self._programme.true_peak())
 
     def drive(self) -> Drive:
         """Return the next gain and limiter to try.
@@ -270,9 +273,12 @@ class Attempt:
             figures["reachable_lufs"] = reachable
             asked = f"{option} {_quieter(reachable):.1f}"
             hint = f"{reachable:.2f} LUFS can be had ({asked}); {hint} for more"
+        under = f"{request.ceiling_dbtp:.2f} dBTP"
+        if self.overs_db:
+            under += f" ({request.ceiling_dbtp - self._lowered_db:.2f} in front of the encoder)"
         raise RefusedError(
             request.name,
-            f"{aims.words()} cannot be had under {request.ceiling_dbtp:.2f} dBTP: {why}",
+            f"{aims.words()} cannot be had under {under}: {why}",
             hint,
             figures,
         )
@@ -295,10 +301,9 @@ class Attempt:
             self._refuse_reduction(request.limiter, limiter.max_db, most)
         peak = after.true_peak_dbtp
         if request.ceiling_dbtp is not None and peak is not None and peak > request.ceiling_dbtp:
-            lower_db = peak - request.ceiling_dbtp + self._margin_db(peak)
-            self._lowered_db += lower_db
+            self._lowered_db += peak - request.ceiling_dbtp + self._margin_db(peak)
             if request.to_ceiling:
-                self.gain_db -= lower_db
+                self._bring_to_ceiling()
             right = False
         if request.aims:
             assert over is not None
