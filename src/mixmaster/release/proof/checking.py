@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mixmaster.audio.names import shown
+from mixmaster.checking.findings import Finding
 from mixmaster.engine.hashing import hash_once
 from mixmaster.errors import AudioFileError
 from mixmaster.release.cd.check import check_cd
@@ -16,6 +17,7 @@ from mixmaster.release.proof.folder import listed
 from mixmaster.release.proof.proving import prove_files
 from mixmaster.release.proof.record import FileRecord, ReleaseRecord
 from mixmaster.release.proof.writing import read_record
+from mixmaster.release.vinyl.check import check_vinyl
 
 
 def check_release(
@@ -54,14 +56,17 @@ def check_release(
 
 
 def _disc(folder: Path, proofs: Sequence[Proof]) -> Iterable[Fault]:
-    """Yield what is wrong with the parts of a disc together: sheet, sound and fileset."""
-    parts = [proof for proof in proofs if proof.kind == "disc"]
-    # What leads out of the folder is not read, whoever asks.
-    if not parts or any(_has(proof, "unreadable") for proof in parts):
-        return
-    for place in sorted({proof.path.partition("/")[0] for proof in parts}):
-        for finding in check_cd(folder / place):
-            yield Fault("disc", f"{_said(place)}: {finding.text}")
+    """Yield what is wrong with the parts of a disc or a record together: sheets and sound."""
+    checks: dict[str, Callable[[Path], Iterable[Finding]]]
+    checks = {"disc": check_cd, "vinyl": check_vinyl}
+    for kind, check in checks.items():
+        parts = [proof for proof in proofs if proof.kind == kind]
+        # What leads out of the folder is not read, whoever asks.
+        if any(_has(proof, "unreadable") for proof in parts):
+            continue
+        for place in sorted({proof.path.partition("/")[0] for proof in parts}):
+            for finding in check(folder / place):
+                yield Fault("disc", f"{_said(place)}: {finding.file}: {finding.text}")
 
 
 def _strangers(folder: Path, record: ReleaseRecord) -> list[str]:

@@ -103,7 +103,7 @@ def _broadcast(
         if value is None and measured is None:
             continue
         if value is None or measured is None or abs(value - measured) > _BEXT_APART:
-            text = f"bext says a {said} of {_text(value)}, measured is {_text(measured)}"
+            text = f"bext says {_text(value)} for the {said}, measured is {_text(measured)}"
             yield Fault("bext", text)
 
 
