@@ -102,7 +102,7 @@ class Assessor:
         if plan.mix is not None and mixes is None:
             failed = self._failure(plan.mix.id, plan.mix.key)
         return [
-            self._output(plan, master, target, mixes, failed, full)
+            self._output(plan, master, target, mixes, failed=failed, full=full)
             for master in plan.masters
             for target in master.targets
         ]
@@ -113,6 +113,7 @@ class Assessor:
         master: PlannedMaster,
         target: str,
         mixes: Mapping[str, str] | None,
+        *,
         failed: tuple[StageError, ...] | None,
         full: Mapping[str, Any] | None,
     ) -> OutputState:

@@ -1,8 +1,8 @@
 """Hashes of files that have not changed since they were hashed: known without reading them again.
 
-As in git's index, a file is taken for unchanged when its size, times and inode are those it had; and
-what was changed so shortly before it was hashed that a later change might bear the same time ("racily
-clean", git's Documentation/technical/racy-git.txt) is hashed again.
+As in git's index, a file is taken for unchanged when its size, times and inode are those it had;
+and what was changed so shortly before it was hashed that a later change might bear the same time
+("racily clean", git's Documentation/technical/racy-git.txt) is hashed again.
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ class StatIndex:
                 self._known[name] = [*identity, sha256]
 
     def save(self) -> None:
-        """Write the index, if anything has changed; another batch's may be lost, which only costs
-        time.
-        """
+        """Write the index if it has changed; that another batch's is lost only costs time."""
         if self._path is None or not self._changed:
             return
         with contextlib.suppress(OSError):

@@ -88,6 +88,9 @@ def _origin(settings: Mapping[str, Any], mix: Path) -> dict[str, Any] | None:
     if not settings["premaster"]:
         return None
     found: dict[str, Any] = json.loads(manifest_path(mix).read_bytes())
+    if "song" in found["settings"]:
+        # Songs of one content share their premaster, but not their titles.
+        found["settings"]["song"] = dict(settings["origin"])
     return found
 
 

@@ -1,4 +1,4 @@
-"""Plans of all songs: kept from run to run, made again where anything they came from has changed."""
+"""Plans of all songs: kept from run to run, made again where what they came from has changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worker processes of this machine: cores and memory shared out, the dead replaced, the late ended."""
+"""Worker processes of this machine: cores and memory shared, the dead replaced, the late ended."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ class _Worker:
         self.name = name
         self.running: _Running | None = None
         self.ended_for = ""
-        alone = {
-            name: "1" for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
-        }
+        alone = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         self._process = subprocess.Popen(  # noqa: S603 - this very interpreter
             # -P: what lies in the working folder is never imported.
             [sys.executable, "-P", "-m", MODULE],

@@ -26,7 +26,6 @@ from mixmaster.batch.stage import StageInput, StageOutput
 from mixmaster.batch.statefiles import digest
 from mixmaster.batch.store import PREMASTERS
 from mixmaster.documents.finding import find_preset
-from mixmaster.documents.loading import load
 from mixmaster.effects.plugin import Plugin, fingerprints
 from mixmaster.errors import AudioFileError, DocumentError, UsageError
 from mixmaster.mastering.matching import profiles_of, with_match
@@ -96,7 +95,7 @@ def resolve(job: SongJob, watch: Watch) -> Resolved:
             known = [_target(each, targets, watch) for each in wanted]
             check_targets(known)
             planned, more = _master(
-                job, source, version, (_short(name), preset), known, watch, several=several
+                job, source, version, (_short(name), preset), known, watch=watch, several=several
             )
             masters.append(planned)
             full["masters"][planned.id] = more
@@ -233,8 +232,8 @@ def _master(
     version: str,
     named: tuple[str, MasteringPreset],
     targets: Sequence[NamedTarget],
-    watch: Watch,
     *,
+    watch: Watch,
     several: bool,
 ) -> tuple[PlannedMaster, dict[str, Any]]:
     """Return one version's stage, and what it needs beside the plan."""
@@ -275,6 +274,7 @@ def _master(
     )
     folder = preset.origin.folder
     settings = {
+        "origin": {"title": source.title, "artist": source.artist},
         "song": version if source.mix is not None else source.name,
         "premaster": source.mix is not None,
         "preset": dumped(preset),

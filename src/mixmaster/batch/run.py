@@ -107,6 +107,7 @@ class Run:
         self._cpu_s = 0.0
         self._began_s = time.monotonic()
         self._stopping = False
+        self._users = self._premaster_users()
 
     def run(self) -> Summary:
         """Do all that can be done.
@@ -431,13 +432,25 @@ class Run:
             return
         now = [each.path for each in plan.mix.outputs]
         name = f"premasters of {plan.source}"
-        before = self._store.plan(name) or []
-        gone = [path for path in before if path not in now]
-        self._store.remove_premasters(
-            gone if self._prepared.options.keep_premasters else before + now
-        )
-        if self._prepared.options.keep_premasters and before != now:
+        before: list[str] = self._store.plan(name) or []
+        kept = self._prepared.options.keep_premasters
+        if not kept:
+            for path in now:
+                self._users[path].discard(plan.source)
+        candidates = before if kept else before + now
+        self._store.remove_premasters([path for path in candidates if not self._users.get(path)])
+        if kept and before != now:
             self._store.note_plan(name, now)
+
+    def _premaster_users(self) -> dict[str, set[str]]:
+        """Return the songs that need each premaster, now or, where they are kept, later."""
+        users: dict[str, set[str]] = {}
+        for song in self._prepared.songs:
+            mix = song.plan.mix
+            if mix is not None and (song.wanted or self._prepared.options.keep_premasters):
+                for output in mix.outputs:
+                    users.setdefault(output.path, set()).add(song.plan.source)
+        return users
 
     def _save(self) -> None:
         self._prepared.index.save()

@@ -1,4 +1,4 @@
-"""Which songs a batch has: a document's entries or the command line's words, each found on the disk."""
+"""Which songs a batch has: a document's entries, or the command line's words, each found."""
 
 from __future__ import annotations
 
@@ -110,7 +110,14 @@ def song_jobs(
             reason = f"names {len(paths)} songs alike"
             problems.append(Problem(f"song.{number}.name", reason, "leave it out"))
         for path in paths:
-            job = _job(path, batch, entry, base, tuple(overrides), tuple(master_overrides))
+            job = _job(
+                path,
+                batch,
+                entry,
+                base,
+                overrides=tuple(overrides),
+                master_overrides=tuple(master_overrides),
+            )
             jobs[job.source] = job  # an entry of its own, behind a pattern, says more of it
     if problems:
         raise DocumentError("the batch", tuple(problems))
@@ -160,6 +167,7 @@ def _job(
     batch: Batch,
     entry: SongEntry,
     base: Path,
+    *,
     overrides: tuple[str, ...],
     master_overrides: tuple[str, ...],
 ) -> SongJob:

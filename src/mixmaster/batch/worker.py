@@ -1,7 +1,7 @@
 """A worker process of this machine: stages come in on stdin, events and results go out on stdout.
 
-Each line is JSON. When stdin ends, whoever started the worker is gone, and so is the worker, at once:
-its work folder is unlocked by that, and removed by the next batch.
+Each line is JSON. When stdin ends, whoever started the worker is gone, and so is the worker, at
+once: its work folder is unlocked by that, and removed by the next batch.
 """
 
 from __future__ import annotations

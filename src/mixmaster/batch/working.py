@@ -1,6 +1,4 @@
-"""Running one stage, in whatever process: inputs in, verified outputs in their places, errors as
-data.
-"""
+"""Running one stage, in whatever process: inputs in, verified outputs out, errors as data."""
 
 from __future__ import annotations
 
@@ -8,15 +6,14 @@ import contextlib
 import errno
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mixmaster.batch.costs import Meter
+from mixmaster.batch.making import GoneError, Made
 from mixmaster.batch.mastering import make_masters
 from mixmaster.batch.mixing import make_mixes
-from mixmaster.batch.making import GoneError, Made
-from mixmaster.batch.stage import MadeFile, StageError, StageResult, StageSpec
+from mixmaster.batch.stage import Cost, MadeFile, Outcome, StageError, StageResult, StageSpec
 from mixmaster.batch.workplace import Workplace
 from mixmaster.effects.plugin_list import plugins_allowed
 from mixmaster.errors import MixmasterError, OutputError
@@ -56,25 +53,28 @@ def run_stage(
             found = workplace.found(spec)
             if len(found) == len(spec.outputs):
                 files = tuple(found[each.path] for each in spec.outputs)
-                return _result(spec, "current", files, Made(), meter, worker)
+                cost = meter.cost(0.0)
+                return _result(spec, "current", files, Made(), cost=cost, worker=worker)
             workplace.check(spec)
             folder = stack.enter_context(workplace.scratch())
             stack.enter_context(_temporaries(folder))
             make = make_mixes if spec.kind == "mix" else make_masters
             made = make(spec, workplace, folder, tell or (lambda _what, _share: None))
             files = workplace.publish(spec, made.ready)
-            outcome = "failed" if made.errors else "made"
-            return _result(spec, outcome, files, made, meter, worker)
+            outcome: Outcome = "failed" if made.errors else "made"
+            cost = meter.cost(made.audio_s)
+            return _result(spec, outcome, files, made, cost=cost, worker=worker)
     except Exception as error:  # noqa: BLE001 - a stage's errors are data
         return StageResult.failure(spec, as_stage_error(error), worker=worker)
 
 
 def _result(
     spec: StageSpec,
-    outcome: str,
+    outcome: Outcome,
     files: tuple[MadeFile, ...],
     made: Made,
-    meter: Meter,
+    *,
+    cost: Cost,
     worker: str,
 ) -> StageResult:
     return StageResult(
@@ -82,12 +82,12 @@ def _result(
         spec.kind,
         spec.song,
         spec.key,
-        outcome,  # type: ignore[arg-type]
+        outcome,
         files,
         made.errors,
         made.notes,
         made.warnings,
-        meter.cost(made.audio_s),
+        cost,
         worker,
     )
 

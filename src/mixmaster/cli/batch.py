@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import click
 
@@ -221,7 +221,7 @@ class _Lines:
         self._left = 0
         self._count = 0
 
-    def __enter__(self) -> _Lines:
+    def __enter__(self) -> Self:
         from mixmaster.audio.names import shown
 
         if self._path is not None:
@@ -281,10 +281,11 @@ def show_plan(prepared: Prepared, cores: int, workers: int, *, as_json: bool) ->
     parts = [f"{count} {state}" for state, count in counts.items() if count]
     text = f"{len(prepared.songs)} songs, {len(prepared.states)} outputs: {', '.join(parts) or '-'}"
     if stages:
-        wall = clock(prepared.wall_s(min(cores, workers)))
+        shared = min(cores, workers)
+        wall, disk = clock(prepared.wall_s(shared)), size(prepared.disk_bytes(workers))
         text += (
             f"\nto do: {mixes} mixes, {len(stages) - mixes} mastering runs; about {wall} on "
-            f"{min(cores, workers)} processors, {size(prepared.disk_bytes(workers))} of disk at most"
+            f"{shared} processors, {disk} of disk at most"
         )
     if not as_json:
         echo(printable(text), err=True)
