@@ -95,7 +95,7 @@ class TestExisting:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("mix.mp3", "name it .wav, .flac or .aiff"),
+        ("mix.wma", "name it .wav, .flac"),
         ("mix", "has no suffix"),
         ("", "it is a folder"),
         ("x" * 300 + ".wav", "too long"),

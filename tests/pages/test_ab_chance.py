@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import binom, binomtest, chisquare
 from tests.pages.chromium import needs_chromium
 
-from mixmaster.pages.ab.page import _source
+from mixmaster.pages.framing import source
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -22,7 +22,7 @@ pytestmark = needs_chromium
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
-    page.add_script_tag(content="const AB = {};" + _source("chance.js"))
+    page.add_script_tag(content="const AB = {};" + source("mixmaster.pages.ab", "chance.js"))
     yield page
     page.close()
 
