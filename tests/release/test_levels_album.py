@@ -20,6 +20,7 @@ from mixmaster.release.levels.album import TrackLoudness
 from mixmaster.release.levels.gains import album_gains
 from mixmaster.release.levels.policy import policy_of
 from mixmaster.release.levels.reach import APPROVED, Limits
+from mixmaster.release.levels.relations import relations
 
 
 def powers(lufs: float, seconds: float = 10.0) -> Block:
@@ -227,6 +228,19 @@ def test_what_cannot_be_is_refused() -> None:
         album_gains([track(-20.0), track(-20.0)], place(LOUDEST))
     with pytest.raises(UsageError, match="powers are needed"):
         album_gains([replace(track(-20.0), powers=None)], place(WHOLE), "album")
+
+
+def test_finished_tracks_are_held_against_what_was_wanted() -> None:
+    levels = album_gains(album(-20.0, -17.0, -25.0), place(LOUDEST), "album")
+    near = relations(levels, {"1": -17.02, "2": -13.98, "3": -22.0})
+    assert near.off_lu == {"1": -0.02, "2": 0.02, "3": 0.0}
+    assert (near.worst_lu, near.kept) == (0.04, True)
+    far = relations(levels, {"1": -17.02, "2": -13.96})
+    assert (far.worst_lu, far.kept, far.worst) == (0.06, False, ("Track 2", "Track 1"))
+    assert "NOT kept" in far.words()
+    assert relations(levels, {"1": -17.0, "2": None}).worst == ()
+    alone = album_gains(album(-20.0, -17.0), place(LOUDEST), "track")
+    assert relations(alone, {"1": -14.3, "2": -14.0}).kept
 
 
 @pytest.mark.parametrize(

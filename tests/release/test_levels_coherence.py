@@ -18,6 +18,7 @@ from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.run import load_preset
 from mixmaster.release.levels.coherence import AlbumTrack, analyse
 from mixmaster.release.levels.corrections import Correction, corrected
+from mixmaster.release.levels.hearing import HeardMeter
 from mixmaster.release.levels.sound import sound_of, tilt_db, tilt_loudness_lu
 from mixmaster.release.levels.spread import USUAL, spread_of
 
@@ -150,6 +151,10 @@ def test_silence_and_mono_are_compared_by_what_they_have() -> None:
     silent = AlbumTrack("6", "Silence", hear(np.zeros((2, 44_100))))
     mono = AlbumTrack("7", "Mono", hear(noise(7)[:1]))
     found = analyse([*plain(), silent, mono])
+    # One channel on two loudspeakers is as powerful as both of its like.
+    loudness = found.track("7").finding("loudness")
+    assert loudness is not None
+    assert loudness.from_middle == pytest.approx(0.0, abs=0.3)
     assert found.track("6").findings == ()
     assert found.track("6").score is None
     assert found.track("7").finding("width") is None
@@ -175,6 +180,31 @@ def test_spreads_are_never_less_than_what_is_heard(values: list[float], name: st
     assert one_gone is not None
     if len(values) >= 4:  # robust: one track does what it likes, and the rest is still seen
         assert one_gone.scale < 200.0
+
+
+def test_mono_in_a_stereo_file_is_twice_as_powerful_and_peaks_no_higher() -> None:
+    once = hear(noise(7)[:1])
+    twice = hear(np.repeat(noise(7)[:1], 2, axis=0))
+    told = once.loudness("1", "Mono", copies=2)
+    stereo = twice.loudness("1", "Stereo")
+    assert told.integrated_lufs == pytest.approx(stereo.integrated_lufs, abs=1e-6)
+    assert told.true_peak_dbtp == pytest.approx(stereo.true_peak_dbtp, abs=1e-6)
+    assert told.loud_lufs == pytest.approx(stereo.loud_lufs, abs=1e-6)
+    assert told.powers is not None
+    assert stereo.powers is not None
+    assert np.allclose(told.powers, stereo.powers)
+    meter = HeardMeter(44_100, 1, dual_mono=True)
+    meter.update(noise(7)[:1])
+    dual = meter.result()
+    assert dual.loudness("1", "Mono").integrated_lufs == pytest.approx(told.integrated_lufs)
+    assert dual.loudness("1", "Mono", copies=1).integrated_lufs == pytest.approx(
+        once.figures.programme.integrated_lufs
+    )
+
+
+def test_what_no_gentle_hand_can_mend_is_told() -> None:
+    track = analyse(with_one(level_db=8.0)).track("3")
+    assert any("the rest is the mix's" in each for each in track.said)
 
 
 @given(gain=st.floats(-12.0, 12.0))

@@ -34,6 +34,13 @@ from mixmaster.results import Result
 _ONE_SIDED: Final = frozenset({"tone"})
 """Figures that only a large value is odd of."""
 
+_MOST: Final[dict[FigureName, tuple[float, str]]] = {
+    "loudness": (MOST_GAIN_DB, "gain"),
+    "tilt": (MOST_TILT_DB, "tilt"),
+}
+_MUCH: Final = 1.5
+"""So many times what is proposed at most would be needed: that is told."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlbumTrack:
@@ -44,7 +51,7 @@ class AlbumTrack:
         name: What people call it.
         heard: What was heard of it, after its chain.
         offset_db: What puts it on the album's scale: the artist's offset, a correction's gain,
-            and for mixes beside approved masters ``gains.scales``.
+            and for mixes beside approved masters ``gains.common_scale``.
         vocal_lu: Its vocal level, where its stems are known.
         declared: Whether it is meant to stand out: it is left as it is, and the others are not
             compared with it.
@@ -60,8 +67,11 @@ class AlbumTrack:
     fixed: bool = False
 
     def sound(self) -> Sound:
-        """Return how it sounds, on the album's scale."""
-        return sound_of(self.heard.louder(self.offset_db), vocal_lu=self.vocal_lu)
+        """Return how it sounds on the album's scale; mono as it does from two loudspeakers."""
+        heard = self.heard.louder(self.offset_db)
+        if heard.figures.programme.channels == 1:
+            heard = heard.on_loudspeakers(2)
+        return sound_of(heard, vocal_lu=self.vocal_lu)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +324,8 @@ def compare(track: AlbumTrack, sound: Sound, reference: Reference) -> TrackCoher
     elif track.fixed and odd:
         said.append("it is an approved master, and stays as it is")
     elif odd:
-        proposal = _proposal(track, odd, reference)
+        proposal, more = _proposal(track, odd, reference)
+        said += more
     return TrackCoherence(
         key=track.key,
         name=track.name,
@@ -352,21 +363,28 @@ def _finding(
     )
 
 
-def _proposal(track: AlbumTrack, odd: Sequence[Finding], reference: Reference) -> Correction | None:
-    by_name = {each.figure: each for each in odd}
-    why = []
-    tilt = 0.0
-    if "tilt" in by_name:
-        tilt = bounded(_back(by_name["tilt"], reference), MOST_TILT_DB)
-        why.append(outlier_words("tilt", by_name["tilt"].from_middle))
-    gain = 0.0
-    if "loudness" in by_name:
-        gain = _back(by_name["loudness"], reference)
-        why.append(outlier_words("loudness", by_name["loudness"].from_middle))
+def _proposal(
+    track: AlbumTrack, odd: Sequence[Finding], reference: Reference
+) -> tuple[Correction | None, list[str]]:
+    """Return what is proposed, and what has to be said of it."""
+    wanted = {
+        each.figure: _back(each, reference) for each in odd if each.figure in {"tilt", "loudness"}
+    }
+    tilt = bounded(wanted.get("tilt", 0.0), MOST_TILT_DB)
+    gain = wanted.get("loudness", 0.0)
     if tilt:
         gain -= tilt_loudness_lu(track.heard.figures.sections.spectrum, tilt)
-    found = Correction(track.key, bounded(gain, MOST_GAIN_DB), tilt, tuple(why))
-    return found or None
+    why = tuple(
+        outlier_words(each.figure, each.from_middle) for each in odd if each.figure in wanted
+    )
+    found = Correction(track.key, bounded(gain, MOST_GAIN_DB), tilt, why)
+    said = [
+        f"{_MOST[name][0]:g} dB of {_MOST[name][1]} is the most that is proposed: the rest is the "
+        "mix's"
+        for name, value in wanted.items()
+        if abs(value) > _MUCH * _MOST[name][0]
+    ]
+    return found or None, said
 
 
 def _back(finding: Finding, reference: Reference) -> float:

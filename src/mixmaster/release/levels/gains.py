@@ -90,7 +90,10 @@ def album_gains(
             "approved masters: they are turned down only where the ceiling asks for it; the place "
             "levels what it plays by itself"
         )
-    scales = _scales(heard, policy, notes)
+    scales: dict[str, float] = {}
+    if policy.mode in {"album", "loudest"}:
+        scales, said = _scales(tracks)
+        notes += [said] if said else []
     alone = policy.mode == "track"
     placed = [
         _place(each, target.target, scales.get(each.key, 0.0) + (0.0 if alone else each.offset_lu))
@@ -159,24 +162,36 @@ def _asked(target: Target, loudness_lufs: float | None, preset_lufs: float | Non
     return preset_lufs
 
 
-def _scales(heard: Sequence[TrackLoudness], policy: Policy, notes: list[str]) -> dict[str, float]:
-    """Return what brings mixes to the scale of approved masters, by key, where both are there."""
+def common_scale(tracks: Sequence[TrackLoudness]) -> dict[str, float]:
+    """Return the gain that brings each mix to the scale of approved masters, by key.
+
+    Empty where an album is of mixes alone or masters alone: they are on one scale.
+
+    Raises:
+        UsageError: For a track whose powers nobody kept.
+    """
+    return _scales(tracks)[0]
+
+
+def _scales(tracks: Sequence[TrackLoudness]) -> tuple[dict[str, float], str]:
+    """Return `common_scale`, and what has to be said of it."""
+    heard = [each for each in tracks if each.integrated_lufs is not None]
     mixes = [each for each in heard if not each.limits.only_down]
     masters = [each for each in heard if each.limits.only_down]
-    if not mixes or not masters or policy.mode not in {"album", "loudest"}:
-        return {}
-    levels = [
+    if not mixes or not masters:
+        return {}, ""
+    as_masters, as_mixes = (
         album_lufs([_powers(each, "mixes and masters together") for each in group])
         for group in (masters, mixes)
-    ]
-    if levels[0] is None or levels[1] is None:
-        return {}
-    notes.append(
-        "mixes and approved masters have no common level: the mixes, "
-        f"{levels[1]:.1f} LUFS together, are taken as if they were as loud as the masters "
-        f"together, {levels[0]:.1f} LUFS"
     )
-    return {each.key: levels[0] - levels[1] for each in mixes}
+    if as_masters is None or as_mixes is None:
+        return {}, ""
+    said = (
+        f"mixes and approved masters have no common level: the mixes, {as_mixes:.1f} LUFS "
+        "together, are taken as if they were as loud as the masters together, "
+        f"{as_masters:.1f} LUFS"
+    )
+    return {each.key: as_masters - as_mixes for each in mixes}, said
 
 
 def _powers(track: TrackLoudness, what: str) -> Block:

@@ -38,13 +38,35 @@ class Heard:
         figures: Its programme's figures, and its loudest sections.
         powers: Its weighted power in slices of 10 ms, ``(slices,)``.
         sample_rate_hz: The rate at which it was heard.
+        copies: On how many loudspeakers each channel counts: 2 for mono that was told to.
         notes: What had to be said of it.
     """
 
     figures: TrackFigures
     powers: Block
     sample_rate_hz: int
+    copies: int = 1
     notes: tuple[str, ...] = ()
+
+    def on_loudspeakers(self, copies: int) -> Heard:
+        """Return what is heard when each channel is written on so many.
+
+        A mono mix on both channels of a stereo file is 3.01 LU louder there (BS.1770-5 adds the
+        channels' powers); its peaks and its tone are the same.
+        """
+        if copies == self.copies:
+            return self
+        lu = power_to_db(copies / self.copies)
+        programme, sections = self.figures.programme, self.figures.sections
+        heard = replace(
+            programme,
+            integrated_lufs=_plus(programme.integrated_lufs, lu),
+            max_momentary_lufs=_plus(programme.max_momentary_lufs, lu),
+            max_short_term_lufs=_plus(programme.max_short_term_lufs, lu),
+        )
+        louder = replace(sections, loudness_lufs=_plus(sections.loudness_lufs, lu))
+        powers = self.powers * (copies / self.copies)
+        return replace(self, figures=TrackFigures(heard, louder), powers=powers, copies=copies)
 
     def louder(self, gain_db: float) -> Heard:
         """Return what would have been heard of the same with a gain."""
@@ -67,9 +89,27 @@ class Heard:
         )
 
     def loudness(
-        self, key: str, name: str, *, offset_lu: float = 0.0, limits: Limits = FREE
+        self,
+        key: str,
+        name: str,
+        *,
+        offset_lu: float = 0.0,
+        limits: Limits = FREE,
+        copies: int | None = None,
     ) -> TrackLoudness:
-        """Return what album levels are found from."""
+        """Return what album levels are found from.
+
+        Args:
+            key: What tells the track from the others.
+            name: What people call it.
+            offset_lu: How much louder it is to be.
+            limits: What may be done to it.
+            copies: On how many channels each of its own is delivered: 2 for a mono mix in a stereo
+                file. As it was heard if None.
+        """
+        if copies is not None and copies != self.copies:
+            heard = self.on_loudspeakers(copies)
+            return heard.loudness(key, name, offset_lu=offset_lu, limits=limits)
         programme = self.figures.programme
         return TrackLoudness(
             key=key,
@@ -114,7 +154,7 @@ class HeardMeter:
     ) -> None:
         self._rate = sample_rate_hz
         self._weights = channel_weights(channels, dual_mono=dual_mono)
-        self._twice_lu = power_to_db(2.0) if dual_mono and channels == 1 else 0.0
+        self._copies = 2 if dual_mono and channels == 1 else 1
         self._programme = ProgrammeMeter(sample_rate_hz, channels, dual_mono=dual_mono, where=where)
         self._sections = LoudSectionsMeter(sample_rate_hz, channels, where=where)
 
@@ -130,12 +170,13 @@ class HeardMeter:
     def result(self, notes: Iterable[str] = ()) -> Heard:
         """Return what was heard so far."""
         powers = np.asarray(self._weights @ self._programme.slice_powers())
-        sections = self._sections.result()
-        if self._twice_lu:
-            lufs = _plus(sections.loudness_lufs, self._twice_lu)
-            sections = replace(sections, loudness_lufs=lufs)
+        sections = self._sections.result()  # it counts mono once
+        sections = replace(
+            sections,
+            loudness_lufs=_plus(sections.loudness_lufs, power_to_db(float(self._copies))),
+        )
         figures = TrackFigures(self._programme.result(), sections)
-        return Heard(figures, powers, self._rate, tuple(notes))
+        return Heard(figures, powers, self._rate, self._copies, tuple(notes))
 
 
 def hear_file(path: Path, *, dual_mono: bool = False, threads: int | None = None) -> Heard:
