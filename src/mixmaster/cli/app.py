@@ -33,6 +33,7 @@ COMMANDS = (
     "render",
     "batch",
     "status",
+    "release",
     "preview",
     "compare",
     "measure",

@@ -67,7 +67,7 @@ def place_of(album: Album, piece: Piece, named: NamedTarget, spec: FileSpec) -> 
 
 def folder_of(named: NamedTarget) -> str:
     """Return the folder of a target's files."""
-    return safe(named.name) if named.target.medium == "file" else named.target.medium
+    return safe(named.name)
 
 
 def require_apart(album: Album, places: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from mixmaster.audio.formats import FileSpec, require_encoder
 from mixmaster.audio.tags import KIND_OF_CONTAINER, tag_problems
@@ -16,7 +16,7 @@ from mixmaster.release.album.checks import CheckedAlbum, check_album
 from mixmaster.release.album.document import Album, load_album
 from mixmaster.release.naming import listed, place_of, require_apart, tags_of
 from mixmaster.release.pieces import Piece, pieces_of
-from mixmaster.results import Result
+from mixmaster.results import Result, jsonable
 
 CD_RATE_HZ: Final = 44_100
 LONGEST_CD_S: Final = 79 * 60 + 57
@@ -130,6 +130,37 @@ class ReleasePlan:
     def duration_s(self) -> float:
         """How long its tracks are together, s."""
         return sum(piece.duration_s for piece in self.pieces if not piece.version)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON-ready data."""
+        return {
+            "title": self.album.title,
+            "artist": self.album.artist,
+            "tracks": [
+                {
+                    "number": piece.number,
+                    "title": self.album.track[piece.number - 1].title,
+                    "version": piece.words,
+                    "from": piece.kind,
+                    "file": str(piece.path),
+                    "duration_s": piece.duration_s,
+                    "isrc": piece.isrc,
+                }
+                for piece in self.pieces
+            ],
+            "targets": [
+                {
+                    "target": order.named.name,
+                    "files": [jsonable(file) for file in order.files],
+                    "bytes_at_most": order.bytes_at_most,
+                }
+                for order in self.orders
+            ],
+            "bytes_at_most": self.bytes_at_most,
+            "scratch_bytes": self.scratch_bytes,
+            "warnings": list(self.warnings),
+            "lacks": list(self.checked.lacks),
+        }
 
     @property
     def paths(self) -> tuple[Path, ...]:

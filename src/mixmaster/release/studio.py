@@ -30,6 +30,13 @@ _CHAIN_SHARE = 0.75
 """Of getting ready; the rest is hearing what came out."""
 
 
+@dataclass(slots=True)
+class Listener:
+    """Whom a job tells how far it is: somebody else in each step of the build."""
+
+    tell: Tell
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A recording after its chain.
@@ -37,12 +44,14 @@ class Ready:
     Attributes:
         piece: The recording.
         job: Its job, prepared: any target may be delivered.
+        listener: Whom the job tells how far it is.
         heard: What it sounds like after its chain, the gain before it undone.
         origin: The manifest of its mix, where that was made here.
     """
 
     piece: Piece
     job: Job
+    listener: Listener
     heard: Heard
     origin: Mapping[str, Any] | None
 
@@ -178,8 +187,9 @@ class Studio:
         options = MasterOptions(
             dialogue=piece.dialogue, strict=self._plan.options.strict, threads=threads
         )
+        listener = Listener(lambda done: tell(_CHAIN_SHARE * done))
         job = Job(
-            open_mix(path), piece.preset, options, lambda _, done: tell(_CHAIN_SHARE * done), folder
+            open_mix(path), piece.preset, options, lambda _, done: listener.tell(done), folder
         )
         self._stack.callback(job.close)
         main = self.ready.get(str(piece.number)) if piece.version else None
@@ -187,7 +197,13 @@ class Studio:
         if main is not None and main.piece.preset == piece.preset:
             gain_db = main.job.input_gain_db
         job.prepare(gain_db)
-        return Ready(piece, job, _hear(job, piece, tell), origin)
+        heard = _hear(job, piece, tell)
+        if heard.figures.programme.integrated_lufs is None and piece.preset.integrated_lufs:
+            # Silence cannot be brought to a loudness: it stays as it is.
+            job.close()
+            plain = piece.preset.model_copy(update={"integrated_lufs": None})
+            return self._chained(replace(piece, preset=plain), threads, tell)
+        return Ready(piece, job, listener, heard, origin)
 
 
 def _hear(job: Job, piece: Piece, tell: Tell) -> Heard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ class Art:
     def mime(self) -> str:
         """The media type."""
         return _MIMES[self.format]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its bytes."""
+        return hashlib.sha256(self.data).hexdigest()
 
     @property
     def suffix(self) -> str:

@@ -106,12 +106,6 @@ def _targets(album: Album, names: Sequence[str], found: _Found) -> list[NamedTar
         for name, count in counts.items()
         if count > 1
     ]
-    reserved = {"cd", "vinyl", "pages"}
-    found.problems += [
-        Problem("targets", f"'{each.name}' is a folder of the release's own", "name it otherwise")
-        for each in named
-        if each.name.casefold() in reserved and each.target.medium == "file"
-    ]
     return named
 
 

@@ -1,0 +1,149 @@
+"""How loud a target's files are to be, and what ReplayGain says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from mixmaster.arrays import Block
+from mixmaster.audio.source import open_source
+from mixmaster.audio.tags import ReplayGain
+from mixmaster.metering.loudness import BlockPowers, album_lufs, channel_weights
+from mixmaster.release.album.document import Album
+from mixmaster.release.freezing import TargetLevels
+from mixmaster.release.levels.album import AlbumLevels, TrackLoudness
+from mixmaster.release.levels.corrections import Correction
+from mixmaster.release.levels.gains import album_gains
+from mixmaster.release.levels.policy import policy_of
+from mixmaster.release.making import Delivery
+from mixmaster.release.plan import Order, target_for
+from mixmaster.release.studio import Ready
+from mixmaster.units import db_to_gain
+
+REPLAY_GAIN_LUFS: Final = -18.0
+"""ReplayGain 2.0's reference; tags of Opus count from another one, which who writes them knows."""
+
+_ROOM_LU: Final = 0.02
+"""A loudness that can just be had is asked for by so much less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """How an album's levels at one target are found.
+
+    Attributes:
+        album: The document.
+        ids: What tells the tracks apart.
+        corrections: What was done to tracks so that they go together, by id.
+        order: The target.
+    """
+
+    album: Album
+    ids: Sequence[str]
+    corrections: Mapping[str, Correction]
+    order: Order
+
+    def of(self, ready: Sequence[Ready]) -> list[TrackLoudness]:
+        """Return what the levels of these tracks are found from."""
+        return [self._track(each) for each in ready]
+
+    def _track(self, each: Ready) -> TrackLoudness:
+        piece = each.piece
+        track, key = self.album.track[piece.number - 1], self.ids[piece.number - 1]
+        file = target_for(self.order, self.order.pieces).file
+        rate = file.spec(piece.sample_rate_hz, piece.channels).sample_rate_hz
+        limits, peak_dbtp = each.limits(rate)
+        correction = self.corrections.get(key)
+        offset = track.level_offset_db + (0.0 if correction is None else correction.gain_db)
+        found = each.heard.loudness(key, track.title, offset_lu=offset, limits=limits)
+        return replace(found, true_peak_dbtp=peak_dbtp)
+
+    def levels(self, ready: Sequence[Ready]) -> AlbumLevels:
+        """Return the levels of a new release."""
+        presets = [each.piece.preset.integrated_lufs for each in ready]
+        preset_lufs = next((lufs for lufs in presets if lufs is not None), None)
+        tracks = self.of(ready)
+        return album_gains(tracks, self.order.named, self.album.loudness, preset_lufs=preset_lufs)
+
+    def lowered(
+        self, levels: AlbumLevels, refused: Sequence[Delivery], *, frozen: bool
+    ) -> AlbumLevels | None:
+        """Return levels that can be had where some were refused; None where there are none.
+
+        A place that levels what it plays takes an album that is quieter; one whose loudness is a
+        condition does not, nor does a version or a track of a frozen album stay behind unasked.
+        """
+        required = policy_of(self.order.target, self.album.loudness).required
+        if required or frozen or any(each.piece.version for each in refused):
+            return None
+        reached: dict[str, float] = {}
+        for each in refused:
+            lufs = (each.result.figures or {}).get("reachable_lufs")
+            if lufs is None:
+                return None
+            reached[self.ids[each.piece.number - 1]] = lufs - _ROOM_LU
+        found = levels.lowered(reached, "its limiter would have to take too much away")
+        return None if found is levels else found
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What ReplayGain says of a target's files.
+
+    Attributes:
+        tracks: Of each file, by recording.
+        album_gain_db: Of the album.
+        album_peak: Of the album, linear.
+    """
+
+    tracks: Mapping[str, ReplayGain]
+    album_gain_db: float | None = None
+    album_peak: float | None = None
+
+
+def replay_gain(order: Order, made: Sequence[Delivery], before: TargetLevels | None) -> Gains:
+    """Return what the files of a target are to say of how loud they are.
+
+    The album's gain is that of all its tracks as one programme; of a released album it stays what
+    it was.
+    """
+    if not order.target.package.replay_gain or order.target.medium != "file":
+        return Gains({})
+    gain_db, peak = (None, None) if before is None else (before.album_gain_db, before.album_peak)
+    mains = [each for each in made if not each.piece.version]
+    if before is None:
+        together = album_lufs([_powers(each.file) for each in mains], hops_only=True)
+        gain_db = None if together is None else round(REPLAY_GAIN_LUFS - together, 2)
+        peaks = [each.figures.true_peak_dbtp for each in mains]
+        known = [db_to_gain(each) for each in peaks if each is not None]
+        peak = round(max(known), 6) if known else None
+    return Gains(dict(_tracks(made, gain_db, peak)), gain_db, peak)
+
+
+def _tracks(
+    made: Sequence[Delivery], album_gain_db: float | None, album_peak: float | None
+) -> Iterator[tuple[str, ReplayGain]]:
+    for each in made:
+        lufs, peak_dbtp = each.figures.integrated_lufs, each.figures.true_peak_dbtp
+        if lufs is None or peak_dbtp is None:
+            continue
+        gain_db = round(REPLAY_GAIN_LUFS - lufs, 2)
+        peak = round(db_to_gain(peak_dbtp), 6)
+        own = not each.piece.version
+        yield (
+            each.piece.key,
+            ReplayGain(gain_db, peak, album_gain_db if own else None, album_peak if own else None),
+        )
+
+
+def _powers(path: Path) -> Block:
+    """Return a file's weighted powers in slices of 100 ms, ``(slices,)``."""
+    with open_source(path) as source:
+        meter = BlockPowers(source.sample_rate_hz, source.channels, hops_only=True)
+        for block in source.blocks():
+            meter.update(block)
+        return np.asarray(channel_weights(source.channels) @ meter.powers)
