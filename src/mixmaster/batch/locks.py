@@ -42,7 +42,8 @@ class Lock:
         """Give the lock back."""
         if self._handle is None:
             return
-        if not self._shared:
+        # Whoever shares it with others leaves the file to the last of them.
+        if not self._shared or _flock(self._handle, shared=False):
             with contextlib.suppress(OSError):
                 self.path.unlink()
         os.close(self._handle)

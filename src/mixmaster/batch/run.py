@@ -262,6 +262,8 @@ class Run:
             item.tries += 1
             item.spec = None  # a song's documents are large, and there are many songs
             self._running[item.id] = item
+            if item.master is None:
+                self._expect_premasters(item.song)
             self._executor.submit(spec, waiting=len(self._ready))
 
     def _spec(self, item: _Item) -> StageSpec | None:
@@ -441,6 +443,14 @@ class Run:
         self._store.remove_premasters([path for path in candidates if not self._users.get(path)])
         if kept and before != now:
             self._store.note_plan(name, now)
+
+    def _expect_premasters(self, song: SongWork) -> None:
+        """Note premasters before there are any: whoever goes on after a crash knows of them."""
+        assert song.plan.mix is not None
+        name = f"premasters of {song.plan.source}"
+        before: list[str] = self._store.plan(name) or []
+        now = [each.path for each in song.plan.mix.outputs]
+        self._store.note_plan(name, list(dict.fromkeys((*before, *now))))
 
     def _premaster_users(self) -> dict[str, set[str]]:
         """Return the songs that need each premaster, now or, where they are kept, later."""

@@ -170,9 +170,13 @@ class Store:
         removed = sum(_removed(lock) for lock in sorted(self.work.glob("*.lock")))
         if removed:
             said.append(f"removed the temporary files of {removed} stages that were ended")
-        for part in self.folder.glob("*/.*.part"):
-            if part.parent != self.work and not _writer_lives(part):
+        for part in (*self.folder.glob(".*.part"), *self.folder.glob("*/.*.part")):
+            if not _writer_lives(part):
                 part.unlink(missing_ok=True)
+        for path in (self.folder / "locks").glob("*.lock"):
+            lock = Lock(path)
+            if lock.take():
+                lock.give_back()
         return said
 
     def settle(self, entry: Path) -> bool:

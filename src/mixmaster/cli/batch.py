@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 import click
 
+from mixmaster.cli.batch_cluster import check_cluster, cluster_options, open_cluster
 from mixmaster.cli.batches import batch_options, read_batch
 from mixmaster.cli.commands import Command
 from mixmaster.cli.options import json_option, overwrite_option
@@ -18,6 +19,7 @@ from mixmaster.errors import UsageError
 if TYPE_CHECKING:
     from mixmaster.batch.events import Event
     from mixmaster.batch.prepare import Prepared
+    from mixmaster.batch.stage import Executor
     from mixmaster.batch.summary import Summary
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -66,6 +68,7 @@ def _workers(context: click.Context, parameter: click.Parameter, text: str) -> i
         "batch stems/* -p pop -m transparent -t streaming -o out/ -j 8 --memory 16G",
         "batch jobs.toml --dry-run",
         "batch jobs.toml --retry-failed --time-limit 30m --log night.jsonl",
+        "batch /shared/jobs.toml --cluster tcp://scheduler:8786",
     ],
 )
 @batch_options
@@ -92,6 +95,7 @@ def _workers(context: click.Context, parameter: click.Parameter, text: str) -> i
     help="How long one stage (a song's mix, a version's masters) may take: 30m. No limit by "
     "default.",
 )
+@cluster_options
 @click.option("--fail-fast", is_flag=True, help="Begin nothing more after the first failure.")
 @click.option(
     "--retry-failed",
@@ -122,6 +126,8 @@ def command(
     workers: int | None,
     memory: int | None,
     time_limit: float | None,
+    cluster: str | None,
+    cluster_tls: Path | None,
     fail_fast: bool,
     retry_failed: bool,
     no_premasters: bool,
@@ -145,7 +151,12 @@ def command(
     from mixmaster.cli.output import note, progress
     from mixmaster.engine.threads import default_threads
 
+    check_cluster(cluster, cluster_tls)
+    if cluster is not None and memory is not None:
+        reason = "shares out this machine's memory, which a cluster's workers do not use"
+        raise UsageError("--memory", reason, "limit the workers where they are started")
     batch, output, jobs = read_batch(wanted)
+    output = output.absolute()  # as workers elsewhere will see it
     options = BatchOptions(
         output=output,
         jobs=jobs,
@@ -165,6 +176,19 @@ def command(
         lines = stack.enter_context(_Lines(log, as_json=as_json))
         if not dry_run:
             _begin(output, note)
+        executor: Executor | None = None
+        if cluster is not None and not dry_run:  # before planning: what does not fit is said at once
+            executor = open_cluster(
+                cluster,
+                cluster_tls,
+                output,
+                overwrite=overwrite,
+                time_limit_s=time_limit,
+                most=workers,
+                note=note,
+            )
+            stack.callback(executor.close)
+            cores = count = executor.workers
         with progress() as tell:
             prepared = Prepared(options, tell, keep=not dry_run)
         show_plan(prepared, cores, count, as_json=as_json)
@@ -172,20 +196,18 @@ def command(
             _show_stages(prepared, as_json=as_json)
             return int(bool(prepared.broken))
         prepared.require_space(count)
-        budget = memory or free_memory_bytes() * 4 // 5
-        pool = LocalPool(
-            output,
-            count,
-            overwrite=overwrite,
-            memory_bytes=budget,
-            time_limit_s=time_limit,
-            cores=cores,
-        )
-        try:
-            run = Run(prepared, pool, lines.take, cores=cores, fail_fast=fail_fast)
-            summary = run.run()
-        finally:
-            pool.close()
+        if executor is None:
+            executor = LocalPool(
+                output,
+                count,
+                overwrite=overwrite,
+                memory_bytes=memory or free_memory_bytes() * 4 // 5,
+                time_limit_s=time_limit,
+                cores=cores,
+            )
+            stack.callback(executor.close)
+        run = Run(prepared, executor, lines.take, cores=cores, fail_fast=fail_fast)
+        summary = run.run()
     _show(summary, as_json=as_json)
     return summary.exit_code
 
