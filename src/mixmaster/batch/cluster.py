@@ -22,7 +22,7 @@ import os
 import pickle
 import queue
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -57,9 +57,9 @@ class DaskExecutor:
         workplace: Where stages find inputs and put outputs, as seen by every worker.
         tls: Certificates; without, ``tls://`` takes those of Dask's own configuration.
         time_limit_s: How long a stage may take; None is no limit.
-
-    Attributes:
-        notes: What is worth knowing about the cluster: processors that differ, no encryption.
+        most: How many stages run at once at most; None is as many as there are threads.
+        tell: Told what is worth knowing: processors that differ, workers that are passed over, no
+            encryption.
 
     Raises:
         UsageError: When the extra is missing, no scheduler or worker answers, or no worker could
@@ -73,6 +73,8 @@ class DaskExecutor:
         *,
         tls: Tls | None = None,
         time_limit_s: float | None = None,
+        most: int | None = None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         check_address(address, tls)
         self._client = connected(address, tls)
@@ -84,13 +86,15 @@ class DaskExecutor:
         self._cancelled = False
         self._unfit: dict[str, str] = {}
         self._counted_at, self._count = -math.inf, 0
-        self.notes: list[str] = []
+        self._most = most
+        self._tell = tell
         topic = f"mixmaster-{os.urandom(8).hex()}"
         self._terms = Terms(topic, versions(), time_limit_s)
         try:
             shared = workplace.store.output if isinstance(workplace, LocalWorkplace) else None
             self._unfit, said = look_at_workers(self._client, address, self._threads, shared)
-            self.notes += said
+            for text in said:
+                tell(text)
             self._client.subscribe_topic(topic, self._hear)
         except BaseException:
             self._client.close(timeout=2)
@@ -104,12 +108,14 @@ class DaskExecutor:
             threads = self._threads()
             self._count = sum(n for worker, n in threads.items() if worker not in self._unfit)
             self._counted_at = now
-        return max(self._count, 1)
+        count = max(self._count, 1)
+        return count if self._most is None else min(count, self._most)
 
     def takes(self, spec: StageSpec) -> bool:
         """Return whether a stage would begin soon: a quarter more than can run is on its way."""
         del spec
-        return len(self._under_way) < self.workers + max(1, self.workers // 4)
+        more = max(1, self.workers // 4) if self._most is None else 0
+        return len(self._under_way) < self.workers + more
 
     def submit(self, spec: StageSpec, *, waiting: int = 0) -> None:
         """Hand a stage to the cluster; one thread of a worker each."""
@@ -220,7 +226,7 @@ class DaskExecutor:
         if said["address"] not in self._unfit:
             self._unfit[said["address"]] = reason
             self._counted_at = -math.inf
-            self.notes.append(f"worker {said['worker']} is passed over: {reason}")
+            self._tell(f"worker {said['worker']} is passed over: {reason}")
         return self._again(each, f"worker {said['worker']} cannot run it: {reason}")
 
     def _lost(self, each: _UnderWay, outcome: Any) -> list[Event | StageResult]:

@@ -177,7 +177,7 @@ def command(
         if not dry_run:
             _begin(output, note)
         executor: Executor | None = None
-        if cluster is not None and not dry_run:  # before planning: what does not fit is said at once
+        if cluster is not None and not dry_run:  # before planning: misfits are named at once
             executor = open_cluster(
                 cluster,
                 cluster_tls,
