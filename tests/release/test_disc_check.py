@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -140,5 +141,15 @@ def test_what_was_added_is_named(made: Path, tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_no_disc(tmp_path: Path) -> None:
     found = said(tmp_path)
-    assert any(text.startswith("disc.wav: it cannot be read") for text in found)
-    assert any(text.startswith("DDPID: it cannot be read") for text in found)
+    assert any(text.startswith("disc.wav: there is no such file") for text in found)
+    assert any(text.startswith("DDPID: there is no such file") for text in found)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+@pytest.mark.parametrize("name", ["disc.wav", "disc.cue", "disc.md5", "ddp/SD", "ddp/IMAGE.DAT"])
+def test_a_pipe_in_a_file_s_place_is_not_waited_for(made: Path, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "cd"
+    shutil.copytree(made / "cd", folder)
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert any("pipe" in text for text in said(folder))

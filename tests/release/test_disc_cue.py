@@ -120,7 +120,7 @@ def test_wrong_sheets_are_refused_by_line(tmp_path: Path, text: str, said: str) 
 
 
 def test_no_sheet_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(AudioFileError, match=r"none\.cue: it cannot be read"):
+    with pytest.raises(AudioFileError, match=r"none\.cue: there is no such file"):
         read_cue(tmp_path / "none.cue")
 
 

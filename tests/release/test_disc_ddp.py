@@ -170,7 +170,7 @@ def test_a_map_that_leads_out_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_no_fileset_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(AudioFileError, match=r"DDPID: it cannot be read"):
+    with pytest.raises(AudioFileError, match="DDPID: there is no such file"):
         read_ddp(tmp_path)
     files = files_of(FULL)
     files["DDPMS"] = files["DDPMS"][:256]

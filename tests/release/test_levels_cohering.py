@@ -80,6 +80,8 @@ def test_corrections_are_made_heard_again_and_bring_the_track_nearer(tmp_path: P
     assert now.value == pytest.approx(was.value - 1.0, abs=0.1)  # a tilt of 3 and one of -1
     assert (after.distance_to_anchor_db or 0.0) < (before.distance_to_anchor_db or 0.0)
     assert (after.score or 0.0) < (before.score or 0.0)
+    assert not run.after.proposals  # the bounds are of all that is done, not of each time
+    assert after.said[-1].startswith("it was corrected by -1.50 dB and 1.00 dB of tilt, darker")
     (made,) = run.made
     assert made.said == ""
     assert (made.score_after or 0.0) < (made.score_before or 0.0)

@@ -28,11 +28,9 @@ LEVELS_DB = (-9.0, -3.0, -15.0, -6.0)
 
 
 def stepped() -> Any:
-    """Return noise in four steps of 2 s: its loudness range is not nothing."""
-    rng = np.random.default_rng(7)
+    """Return a chord in four steps of 2 s: its loudness range is not nothing."""
     steps = np.repeat([10.0 ** (db / 20.0) for db in LEVELS_DB], 2 * RATE_HZ)
-    noise = np.clip(rng.normal(0.0, 0.12, (2, steps.size)), -0.6, 0.6)
-    return noise * steps
+    return tone(2, seconds=8.0, peak=0.9) * steps
 
 
 def made(folder: Path, container: Container, audio: Any, **more: Any) -> FileRecord:

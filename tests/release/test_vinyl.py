@@ -188,7 +188,7 @@ def test_what_was_done_to_a_side_is_named(tmp_path: Path) -> None:
     (folder / "side_b.json").write_text("{")
     assert "side_b.json: it is no cue sheet" in said()
     (folder / "vinyl.md5").unlink()
-    assert "vinyl.md5: it cannot be read" in said()
+    assert "vinyl.md5: there is no such file" in said()
     assert "there is no side" in check_vinyl(tmp_path / "nowhere")[0].text
 
 

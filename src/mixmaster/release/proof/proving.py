@@ -45,6 +45,11 @@ def prove_file(folder: Path, record: FileRecord, *, tell: Tell | None = None) ->
             they are not compared.
         tell: Told, again and again, how many frames more were decoded.
     """
+    with one_blas_thread():
+        return _prove(folder, record, tell)
+
+
+def _prove(folder: Path, record: FileRecord, tell: Tell | None) -> Proof:
     said = _Said()
     heard = sha256 = size = None
     try:
@@ -112,7 +117,7 @@ def prove_files(
 
     def prove(record: FileRecord) -> Proof:
         try:
-            return prove_file(folder, record, tell=share.add)
+            return _prove(folder, record, share.add)
         finally:
             share.done()
 
