@@ -10,6 +10,7 @@ from typing import Final
 
 from mixmaster.audio.names import shown
 from mixmaster.errors import AudioFileError
+from mixmaster.release.reading import opened, small_file
 
 _MOST_BYTES: Final = 1 << 20
 _LINE: Final = re.compile(r"([0-9a-fA-F]{32}) [ *](.+)")
@@ -22,7 +23,7 @@ def md5_of(path: Path) -> str:
         AudioFileError: For a file that cannot be read.
     """
     try:
-        with path.open("rb", buffering=0) as file:
+        with opened(path) as file:
             digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
     except OSError as error:
         raise AudioFileError(shown(path), f"it cannot be read: {error.strerror}") from error
@@ -56,10 +57,9 @@ def list_problems(folder: Path, list_name: str, names: Iterable[str]) -> Iterato
         names: The files that it has to list, and that are looked at.
     """
     try:
-        with (folder / list_name).open("rb") as file:
-            sums, wrong = read_md5_list(file.read(_MOST_BYTES))
-    except OSError as error:
-        yield f"{list_name}: it cannot be read: {error.strerror}"
+        sums, wrong = read_md5_list(small_file(folder / list_name, _MOST_BYTES))
+    except AudioFileError as error:
+        yield f"{list_name}: {error.reason}"
         return
     for line in wrong:
         yield f"{list_name}: '{shown(line[:60])}' is no line of a list of MD5 sums"

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from mixmaster.arrays import Block
 from mixmaster.audio.names import shown
 from mixmaster.errors import AudioFileError
+from mixmaster.release.reading import opened
 
 Samples = npt.NDArray[np.int32]
 
@@ -33,7 +34,7 @@ def wav_chunks(path: Path, sample_rate_hz: int, bits: int) -> Iterator[Samples]:
     """
     name, size = shown(path), bits // 8
     try:
-        with path.open("rb") as file, wave.open(file, "rb") as source:
+        with opened(path) as file, wave.open(file, "rb") as source:
             kind = (source.getnchannels(), 8 * source.getsampwidth(), source.getframerate())
             if kind != (_CHANNELS, bits, sample_rate_hz):
                 reason = f"it has {kind[0]} channels of {kind[1]} bits at {kind[2]} Hz"

@@ -31,6 +31,7 @@ from mixmaster.release.cd.sheet import (
     Words,
 )
 from mixmaster.release.readback import Samples, differences, wav_chunks
+from mixmaster.release.reading import opened
 from mixmaster.release.sequence import Laid, programme
 
 # Half an LSB by rounding, one by triangular dither; shaping feeds both back.
@@ -131,7 +132,7 @@ def disc_chunks(wav: Path) -> Iterator[Samples]:
 def image_problems(wav: Path, image: Path) -> Iterator[str]:
     """Yield where a fileset's image is not the WAV behind two seconds of digital silence."""
     try:
-        with image.open("rb") as file:
+        with opened(image) as file:
             if any(file.read(PREGAP_SECTORS * SECTOR_BYTES)):
                 yield "IMAGE.DAT: its first pause is not silent"
             first = 0

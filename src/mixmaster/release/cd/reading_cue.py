@@ -10,6 +10,7 @@ from typing import Final
 from mixmaster.audio.names import shown
 from mixmaster.errors import AudioFileError
 from mixmaster.release.cd.sheet import Words
+from mixmaster.release.reading import small_file
 from mixmaster.results import Result
 
 _MOST_BYTES: Final = 1 << 20
@@ -79,13 +80,7 @@ def read_cue(path: Path) -> CueSheet:
         AudioFileError: For a file that cannot be read or is no sheet of one file, naming the line.
     """
     name = shown(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise AudioFileError(name, f"it cannot be read: {error.strerror}") from error
-    if len(data) > _MOST_BYTES:
-        raise AudioFileError(name, "it is larger than any CUE sheet", "")
+    data = small_file(path, _MOST_BYTES)
     if data.startswith(b"\xef\xbb\xbf"):
         raise AudioFileError(
             name, "it begins with a byte order mark", "a CUE sheet for a disc is ISO 8859-1"

@@ -18,6 +18,7 @@ from mixmaster.errors import AudioFileError, OutputError
 from mixmaster.release.cd.reading_cdtext import read_cd_text
 from mixmaster.release.cd.sheet import NOTHING, Mark, Sheet, SheetTrack
 from mixmaster.release.checksums import md5_of, read_md5_list
+from mixmaster.release.reading import small_file
 from mixmaster.results import Result
 
 _MOST_BYTES: Final = 1 << 20
@@ -92,15 +93,7 @@ class _Reader:
             raise AudioFileError(shown(self.folder), reason) from error
 
     def data(self, name: str) -> bytes:
-        path = self.path(name)
-        try:
-            with path.open("rb") as file:
-                found = file.read(_MOST_BYTES + 1)
-        except OSError as error:
-            raise AudioFileError(shown(path), f"it cannot be read: {error.strerror}") from error
-        if len(found) > _MOST_BYTES:
-            raise AudioFileError(shown(path), "it is larger than any description of a disc")
-        return found
+        return small_file(self.path(name), _MOST_BYTES)
 
     def number(self, file: str, text: str, what: str) -> int | None:
         bare = text.strip()

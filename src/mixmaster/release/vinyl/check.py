@@ -7,13 +7,14 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from mixmaster.audio.names import shown
 from mixmaster.checking.findings import Finding
 from mixmaster.errors import AudioFileError
 from mixmaster.release.checksums import list_problems
 from mixmaster.release.readback import wav_chunks
+from mixmaster.release.reading import small_file
 from mixmaster.release.vinyl import cue
 from mixmaster.release.vinyl.sides import letter
 from mixmaster.release.vinyl.write import SUMS_NAME, side_files_of
@@ -59,7 +60,7 @@ def _side_problems(folder: Path, side: str) -> Iterator[str]:
         said = cue.read_json(_text(folder / sheet))
         rate, bits, frames = (said[key] for key in ("sample_rate_hz", "bit_depth", "frames"))
         tracks = [{name: str(row[name]) for name in cue.COLUMNS} for row in said["tracks"]]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (AudioFileError, ValueError, KeyError, TypeError, RecursionError) as error:
         yield f"{sheet}: it is no cue sheet of a side: {_reason(error)}"
         return
     if (said.get("side"), said.get("file")) != (side, wav):
@@ -72,7 +73,7 @@ def _side_problems(folder: Path, side: str) -> Iterator[str]:
         yield f"{wav}: {error.reason}"
     try:
         rows = list(csv.DictReader(io.StringIO(_text(folder / table), newline="")))
-    except (OSError, ValueError, csv.Error) as error:
+    except (AudioFileError, ValueError, csv.Error) as error:
         yield f"{table}: it cannot be read: {_reason(error)}"
         return
     if rows != tracks:
@@ -80,9 +81,8 @@ def _side_problems(folder: Path, side: str) -> Iterator[str]:
 
 
 def _text(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(_MOST_BYTES).decode("utf-8")
+    return small_file(path, _MOST_BYTES).decode("utf-8")
 
 
-def _reason(error: Any) -> str:
-    return str(getattr(error, "strerror", None) or error)
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, AudioFileError) else str(error)
