@@ -45,9 +45,9 @@ def hear(signal: Block) -> Heard:
     return meter.result()
 
 
-def album(*tracks: dict[str, float], **more: bool) -> list[AlbumTrack]:
+def album(*tracks: dict[str, float]) -> list[AlbumTrack]:
     """Tracks 1, 2, 3 ...: of each what `noise` is told."""
     return [
-        AlbumTrack(str(number), f"Track {number}", hear(noise(number, **each)), **more)
+        AlbumTrack(str(number), f"Track {number}", hear(noise(number, **each)))
         for number, each in enumerate(tracks, start=1)
     ]

@@ -182,6 +182,8 @@ def test_an_album_stays_as_it_was_released() -> None:
         {"more": 1},
         {"mode": "loud"},
         {"tracks": None},
+        {"tracks": []},
+        {"gain_db": 10**400},
     ],
 )
 def test_what_is_no_albums_levels_is_refused(change: dict[str, object]) -> None:

@@ -56,6 +56,7 @@ class AlbumTrack:
         declared: Whether it is meant to stand out: it is left as it is, and the others are not
             compared with it.
         fixed: Whether it is an approved master, that nothing corrects.
+        done: The correction that is in it already: it gets no other on top.
     """
 
     key: str
@@ -65,6 +66,7 @@ class AlbumTrack:
     vocal_lu: float | None = None
     declared: bool = False
     fixed: bool = False
+    done: Correction | None = None
 
     def sound(self) -> Sound:
         """Return how it sounds on the album's scale; mono as it does from two loudspeakers."""
@@ -323,6 +325,8 @@ def compare(track: AlbumTrack, sound: Sound, reference: Reference) -> TrackCoher
         said.append("it is meant to stand out, and stays as it is")
     elif track.fixed and odd:
         said.append("it is an approved master, and stays as it is")
+    elif track.done and odd:
+        said.append(f"it was corrected by {track.done.words()}: the rest is the mix's")
     elif odd:
         proposal, more = _proposal(track, odd, reference)
         said += more

@@ -130,7 +130,7 @@ def _best(
     why = ""
     for each in _parts(proposal):
         heard = tilted if each.tilt_db and tilted is not None else track.heard
-        tried = replace(track, heard=heard, offset_db=track.offset_db + each.gain_db)
+        tried = replace(track, heard=heard, offset_db=track.offset_db + each.gain_db, done=each)
         now = compare(tried, tried.sound(), reference)
         worse = _worse(was, now, each)
         why = why or worse

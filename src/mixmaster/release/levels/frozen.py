@@ -37,15 +37,20 @@ def levels_from_json(data: Any, where: str) -> AlbumLevels:
         DocumentError: For what is no album's levels, with the first problems.
     """
     try:
-        return _reader().validate_json(json.dumps(data))
+        found = _reader().validate_json(json.dumps(data))
     except (ValidationError, ValueError, TypeError, RecursionError) as error:
-        found = [Problem("levels", "are no album's levels")]
+        problems = [Problem("levels", "are no album's levels")]
         if isinstance(error, ValidationError):
-            found = [
+            problems = [
                 Problem(".".join(("levels", *map(str, each["loc"]))), each["msg"].lower())
                 for each in error.errors(include_url=False)[:_MOST_PROBLEMS]
             ]
-        raise DocumentError(where, tuple(found)) from error
+        raise DocumentError(where, tuple(problems)) from error
+    keys = [each.key for each in found.tracks]
+    if not keys or len(set(keys)) < len(keys):
+        reason = "has a track twice" if keys else "has no tracks"
+        raise DocumentError(where, (Problem("levels.tracks", reason),))
+    return found
 
 
 def kept(frozen: AlbumLevels, tracks: Sequence[TrackLoudness], target: NamedTarget) -> AlbumLevels:

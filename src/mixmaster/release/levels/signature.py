@@ -198,7 +198,10 @@ def draw_signature(
         plr_db=round(max(0.0, float(np.median(ratios))), _DIGITS) if ratios else None,
         figure=tuple(
             SignatureFigure(
-                figure=figure, middle=round(each.middle, 3), spread=each.scale, tracks=each.count
+                figure=figure,
+                middle=round(each.middle, 3),
+                spread=round(each.scale, 3),
+                tracks=each.count,
             )
             for figure, each in reference.spreads.items()
         ),
