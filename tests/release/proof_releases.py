@@ -130,8 +130,7 @@ def build(
     containers: Sequence[Container] = ("flac", "mp3"),
     limits: LimitsRecord | None = None,
     album: dict[str, Any] | None = None,
-    art: bool = True,
-    names: str = "{number:02d} Track.{suffix}",
+    tags: bool = True,
 ) -> tuple[ReleaseRecord, tuple[Proof, ...]]:
     """Build a release into a folder; a target a container."""
     picture = Picture(cover(), "image/png", 64, 64)
@@ -140,13 +139,12 @@ def build(
     for container in containers:
         for i, title in enumerate(titles):
             suffix = SUFFIXES[container].removeprefix(".")
-            path = f"{container}/{names.format(number=i + 1, suffix=suffix)}"
+            path = f"{container}/{i + 1:02d} Track.{suffix}"
             audio = write_sound(folder / path, tone(i), container)
-            tags = tags_of(i + 1, title)
-            plain = container == "wav"
-            tags = Tags() if plain else held(KIND_OF_CONTAINER[container], tags)
-            if not plain:
-                write_tags(folder / path, tags, picture if art else None)
+            meant, told = tags_of(i + 1, title), tags and container != "wav"
+            meant = held(KIND_OF_CONTAINER[container], meant) if told else Tags()
+            if told:
+                write_tags(folder / path, meant, picture)
             files.append(
                 recorded(
                     folder,
@@ -156,8 +154,8 @@ def build(
                     track=i + 1,
                     audio=audio,
                     limits=limit,
-                    tags=tags,
-                    picture_sha256=picture.sha256 if art and not plain else None,
+                    tags=meant,
+                    picture_sha256=picture.sha256 if told else None,
                 )
             )
     (folder / "art").mkdir(parents=True, exist_ok=True)
