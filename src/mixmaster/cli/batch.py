@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,6 @@ from mixmaster.cli.options import json_option, overwrite_option
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
-    from mixmaster.batch.events import Event
     from mixmaster.batch.prepare import Prepared
     from mixmaster.batch.stage import Executor
     from mixmaster.batch.summary import Summary
@@ -148,6 +147,7 @@ def command(
     from mixmaster.batch.pool import LocalPool
     from mixmaster.batch.prepare import BatchOptions, Prepared
     from mixmaster.batch.run import Run
+    from mixmaster.cli.batch_view import open_log, open_view
     from mixmaster.cli.output import note, progress
     from mixmaster.engine.threads import default_threads
 
@@ -173,7 +173,7 @@ def command(
             from mixmaster.effects.plugin_list import plugins_allowed
 
             stack.enter_context(plugins_allowed())
-        lines = stack.enter_context(_Lines(log, as_json=as_json))
+        log_file = stack.enter_context(open_log(log))
         if not dry_run:
             _begin(output, note)
         executor: Executor | None = None
@@ -196,18 +196,20 @@ def command(
             _show_stages(prepared, as_json=as_json)
             return int(bool(prepared.broken))
         prepared.require_space(count)
+        budget = None if cluster is not None else memory or free_memory_bytes() * 4 // 5
         if executor is None:
             executor = LocalPool(
                 output,
                 count,
                 overwrite=overwrite,
-                memory_bytes=memory or free_memory_bytes() * 4 // 5,
+                memory_bytes=budget,
                 time_limit_s=time_limit,
                 cores=cores,
             )
             stack.callback(executor.close)
-        run = Run(prepared, executor, lines.take, cores=cores, fail_fast=fail_fast)
-        summary = run.run()
+        with open_view(log=log_file, as_json=as_json, memory_bytes=budget) as view:
+            run = Run(prepared, executor, view.take, cores=cores, fail_fast=fail_fast)
+            summary = run.run()
     _show(summary, as_json=as_json)
     return summary.exit_code
 
@@ -226,70 +228,6 @@ def _begin(output: Path, note: Any) -> None:
     except OSError as error:
         reason = f"it cannot be written: {error.strerror}"
         raise OutputError(shown(output), reason, "choose another output") from error
-
-
-class _Lines:
-    """Prints events: plain lines on stderr, or JSON on stdout; and to a log.
-
-    Args:
-        log: The log; None for none.
-        as_json: Whether they are JSON.
-    """
-
-    def __init__(self, log: Path | None, *, as_json: bool) -> None:
-        self._path = log
-        self._as_json = as_json
-        self._file: IO[str] | None = None
-        self._left = 0
-        self._count = 0
-
-    def __enter__(self) -> Self:
-        from mixmaster.audio.names import shown
-
-        if self._path is not None:
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._path.open("a", encoding="utf-8")
-            except OSError as error:
-                reason = f"{shown(self._path)} cannot be written: {error.strerror}"
-                raise UsageError("--log", reason) from error
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def take(self, event: Event) -> None:
-        """Take an event."""
-        from mixmaster.batch.events import Progress
-        from mixmaster.cli.output import echo
-        from mixmaster.results import to_json_text
-
-        text = to_json_text(event.to_json(), indent=None)
-        if self._file is not None and not isinstance(event, Progress):
-            self._file.write(text)
-            self._file.flush()
-        if self._as_json:
-            echo(text.encode("utf-8", "backslashreplace"), nl=False)
-        else:
-            self._say(event)
-
-    def _say(self, event: Event) -> None:
-        from mixmaster.batch import events
-        from mixmaster.cli.output import echo, failure, note, printable
-
-        if isinstance(event, events.Planned):
-            self._left = len(event.stages)
-        elif isinstance(event, events.Finished):
-            self._count += 1
-            seconds = float(event.cost["wall_s"])
-            of = f"{self._count}/{max(self._left, self._count)}"
-            echo(printable(f"[{of}] {event.stage}: {seconds:.1f} s"), err=True)
-        elif isinstance(event, events.Failed):
-            self._count += event.kind != "plan" and not event.output
-            failure(f"{event.stage}: {event.reason}", "failed")
-        elif isinstance(event, events.Retried):
-            note(f"{event.stage}: {event.reason}; it begins again")
 
 
 def show_plan(prepared: Prepared, cores: int, workers: int, *, as_json: bool) -> None:
