@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.opening import open_file
 from mixmaster.errors import AudioFileError
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BufferedReader:
     """Open a file for reading; a pipe in its place would wait for ever.
 
     Raises:
@@ -32,7 +32,6 @@ def small_file(path: Path, most_bytes: int) -> bytes:
     except OSError as error:
         raise AudioFileError(shown(path), f"it cannot be read: {error.strerror}") from error
     if len(data) > most_bytes:
-        raise AudioFileError(
-            shown(path), f"it has more than {most_bytes} bytes", "it is no such file"
-        )
+        reason = f"it has more than {most_bytes} bytes"
+        raise AudioFileError(shown(path), reason, "a sheet or list is never as large")
     return data

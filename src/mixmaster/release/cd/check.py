@@ -59,7 +59,8 @@ def check_cd(folder: Path) -> tuple[Finding, ...]:
     if wav_frames is not None and cue is not None:
         problems += _cue_problems(cue, wav_frames)
     if wav_frames is not None and fileset is not None:
-        found = tuple(image_problems(folder / WAV_NAME, fileset.image))
+        image = fileset.image
+        found = _attempt(problems, lambda: tuple(image_problems(folder / WAV_NAME, image))) or ()
         problems += [f"{DDP_FOLDER}/{each}" for each in found]
     if cue is not None and fileset is not None:
         problems += _agreement(cue, fileset)
