@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,5 +169,5 @@ def studio(tmp_path: Path) -> Studio:
 
 
 @pytest.fixture
-def make_studio(tmp_path: Path) -> Iterator[Callable[[str], Studio]]:
-    yield lambda name: Studio(tmp_path / name)
+def make_studio(tmp_path: Path) -> Callable[[str], Studio]:
+    return lambda name: Studio(tmp_path / name)

@@ -11,11 +11,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.batch.conftest import Studio
-
-STEPS = ("rename", "replace", "unlink", "fsync", "open")
 
 
 def forked(work: Callable[[], object], kill_after_s: float | None) -> bool:
@@ -49,6 +48,11 @@ def killed_at(step: int) -> None:
     sys.addaudithook(hook)
 
 
+def killed_run(studio: Studio, step: int) -> None:
+    killed_at(step)
+    studio.run()
+
+
 def main() -> None:
     studio = Studio(Path(sys.argv[1]))
     chance = random.Random(20)
@@ -61,7 +65,7 @@ def main() -> None:
             ended += forked(studio.run, chance.uniform(0.0, 0.25))
         else:
             step = chance.randrange(1, 45)
-            ended += forked(lambda step=step: (killed_at(step), studio.run()), None)
+            ended += forked(partial(killed_run, studio, step), None)
     sys.stdout.write(f"{ended}\n")
 
 

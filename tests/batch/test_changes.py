@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.batch.conftest import TARGET as TARGET_TEXT
+from tests.batch.conftest import Studio, hashes
 
 from mixmaster.batch.prepare import Prepared
-from tests.batch.conftest import Studio, hashes
-from tests.batch.conftest import TARGET as TARGET_TEXT
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.batch.conftest import Studio
 
 from mixmaster.batch import local, statefiles
 from mixmaster.batch.store import Store, work_folder
 from mixmaster.mixing.prints import printing
-from tests.batch.conftest import Studio
 
 NIGHTS = 20
 
@@ -91,7 +91,7 @@ def test_an_end_between_file_and_manifest_is_made_good(
         patch.setattr(Path, "replace", ending(replace))
         patch.setattr(Path, "unlink", ending(unlink))
         # What a process that is killed does not do either.
-        patch.setattr(local.Store, "recover", lambda self: [])
+        patch.setattr(Store, "recover", lambda self: [])
         with pytest.raises(EndError):
             studio.run()
     said = json.loads((studio.output / "Alpha_loud.wav.json").read_bytes())
@@ -102,7 +102,7 @@ def test_an_end_between_file_and_manifest_is_made_good(
     calm.target("loud", -13.0)
     calm.run()
     assert studio.hashes() == calm.hashes()
-    assert [p for p in (studio.output / ".mixmaster-batch/journal").iterdir()] == []
+    assert not list((studio.output / ".mixmaster-batch/journal").iterdir())
 
 
 def test_a_full_disk_spoils_nothing_and_is_no_fault_of_the_song(
@@ -139,7 +139,7 @@ def test_state_that_cannot_be_written_is_as_it_was(
     def full(_handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(statefiles.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         statefiles.write_state(path, {"second": 2})
     assert statefiles.read_state(path) == {"first": 1}

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from tests.batch.conftest import RATE_HZ, Studio
 
-from mixmaster.batch import working
+from mixmaster.batch import mixing, working
 from mixmaster.batch.events import Done, Event, Failed, Finished, Planned, Quarantined, Skipped
 from mixmaster.errors import DocumentError, UsageError
-from tests.batch.conftest import RATE_HZ, Studio
 
 BROKEN = ("cut", "empty", "nan", "nothing", "wrong")
 
@@ -105,7 +105,7 @@ def test_a_stem_that_changes_while_it_is_mixed_makes_no_master(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     studio.song("Alpha")
-    make = working.make_mixes
+    make = mixing.make_mixes
 
     def meddling(*arguments: Any) -> Any:
         found = arguments[1].fetch

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.batch.conftest import Studio, hashes
 
 from mixmaster.batch.events import Event, Failed, Progress, Retried, Started
 from mixmaster.batch.pool import LocalPool
 from mixmaster.batch.run import Run
 from mixmaster.batch.stage import Estimate, StageResult, StageSpec
 from mixmaster.batch.summary import Summary
-from tests.batch.conftest import Studio, hashes
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 
@@ -207,14 +207,18 @@ def test_killed_with_its_workers_at_work_the_next_goes_on(
     assert quiet_folder(studio.output)
 
 
-def test_a_library_that_prints_does_not_disturb(studio: Studio) -> None:
-    """What a worker's libraries write to stdout goes nowhere; its answers have a way of their own."""
-    words = [
-        sys.executable,
-        "-c",
-        "from mixmaster.batch.worker import _own_stdout as own, _say as say\n"
-        "import os\nanswers = own()\nos.write(1, b'noise')\nprint('noise', flush=True)\nsay(answers, {'a': 1})",
-    ]
+NOISY = """
+import os
+from mixmaster.batch.worker import _own_stdout, _say
+answers = _own_stdout()
+os.write(1, b"noise")
+print("noise", flush=True)
+_say(answers, {"a": 1})
+"""
+
+
+def test_a_library_that_prints_does_not_disturb() -> None:
+    words = [sys.executable, "-c", NOISY]
     done = subprocess.run(words, capture_output=True, check=True)
     assert json.loads(done.stdout) == {"a": 1}
 
