@@ -89,18 +89,19 @@ def test_a_name_of_another_kind_than_the_targets_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("name", "codec", "more"),
+    ("asked", "codec"),
     [
-        ("a.mp3", "mp3", ()),
-        ("a.m4a", "aac", ()),
-        ("a.m4a", "alac", ("--bit-depth", "24")),
-        ("a.opus", "opus", ()),
-        ("a.ogg", "vorbis", ()),
+        (("a.mp3",), "mp3"),
+        (("a.m4a",), "aac"),
+        (("a.m4a", "--bit-depth", "24"), "alac"),
+        (("a.opus",), "opus"),
+        (("a.ogg",), "vorbis"),
     ],
 )
 def test_a_mix_is_what_its_name_says(
-    stems: Path, out: Path, mixmaster: Any, name: str, codec: str, more: tuple[str, ...]
+    stems: Path, out: Path, mixmaster: Any, asked: tuple[str, ...], codec: str
 ) -> None:
+    name, *more = asked
     done = mixmaster("mix", stems, "-p", "flat", "-o", out / name, *more, "--json")
     assert done.status == 0, done.err
     assert codec_of(out / name) == codec
