@@ -34,7 +34,7 @@ from mixmaster.release.levels.signature import (
     load_signature,
     save_signature,
 )
-from mixmaster.release.levels.vocal import vocal_level_of_files
+from mixmaster.release.levels.vocal import vocal_level_of_files, vocal_level_of_versions
 
 PLAIN = 'format = 1\nkind = "mastering"\nname = "Plain"\n'
 PLACE = NamedTarget(
@@ -259,6 +259,16 @@ def test_approved_singles_are_only_turned_down_to_it() -> None:
     assert levels.gain_db <= 0.0
 
 
+def test_mixes_and_masters_are_compared_on_one_scale() -> None:
+    """Three masters 20 dB over two mixes: none is quiet, for a mix has any level."""
+    tracks = album({"level_db": 20.0}, {"level_db": 20.0}, {"level_db": 20.0}, {}, {})
+    tracks = [replace(each, fixed=each.key < "4") for each in tracks]
+    found = analyse(tracks)
+    assert not any(each.outlier for each in found.tracks)
+    loud = [each.sound.loud_lufs or 0.0 for each in found.tracks]
+    assert max(loud) - min(loud) < 0.5
+
+
 def test_the_vocal_level_counts_where_somebody_sings(tmp_path: Path) -> None:
     """A voice 6 dB under a band of the same spectrum, in the middle third of the song."""
     band = noise(1, seconds=12.0)
@@ -271,6 +281,9 @@ def test_the_vocal_level_counts_where_somebody_sings(tmp_path: Path) -> None:
         paths.append(tmp_path / f"{name}.wav")
         soundfile.write(paths[-1], signal.T, RATE, subtype="FLOAT")
     assert vocal_level_of_files(*paths) == pytest.approx(-6.0, abs=0.4)
+    mix = tmp_path / "mix.wav"
+    soundfile.write(mix, (voice + band).T, RATE, subtype="FLOAT")
+    assert vocal_level_of_versions(mix, paths[1]) == pytest.approx(-6.0, abs=0.4)
     silent = tmp_path / "silent.wav"
     soundfile.write(silent, np.zeros((RATE, 2)), RATE)
     assert vocal_level_of_files(silent, paths[1]) is None

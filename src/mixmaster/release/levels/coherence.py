@@ -17,7 +17,9 @@ from mixmaster.release.levels.corrections import (
     Correction,
     bounded,
 )
+from mixmaster.release.levels.gains import common_scale
 from mixmaster.release.levels.hearing import Heard
+from mixmaster.release.levels.reach import APPROVED, FREE
 from mixmaster.release.levels.sound import (
     FIGURES,
     FigureName,
@@ -50,8 +52,7 @@ class AlbumTrack:
         key: What tells it from the others.
         name: What people call it.
         heard: What was heard of it, after its chain.
-        offset_db: What puts it on the album's scale: the artist's offset, a correction's gain,
-            and for mixes beside approved masters ``gains.common_scale``.
+        offset_db: What its level is moved by: the artist's offset, a correction's gain.
         vocal_lu: Its vocal level, where its stems are known.
         declared: Whether it is meant to stand out: it is left as it is, and the others are not
             compared with it.
@@ -218,31 +219,48 @@ def analyse(
     """
     if not tracks:
         raise UsageError("", "an album has a track at least", "give its tracks")
-    if reference is not None:
-        tracks = on_scale(tracks, reference)
+    return compared(on_one_scale(tracks, reference), anchor=anchor, reference=reference)
+
+
+def compared(
+    tracks: Sequence[AlbumTrack], *, anchor: str | None, reference: Reference | None
+) -> Coherence:
+    """Return `analyse` of tracks that are on one scale already."""
     sounds = {each.key: each.sound() for each in tracks}
     found = reference or reference_of(tracks, sounds, anchor)
-    compared = tuple(compare(each, sounds[each.key], found) for each in tracks)
+    beside = tuple(compare(each, sounds[each.key], found) for each in tracks)
     notes = []
     if not found.judges and len(tracks) > 1:
         notes.append("with so few tracks none is the odd one: choose an anchor to compare with")
-    return Coherence(found, compared, tuple(notes))
+    return Coherence(found, beside, tuple(notes))
 
 
-def on_scale(tracks: Sequence[AlbumTrack], reference: Reference) -> list[AlbumTrack]:
-    """Return tracks with the one gain that brings their median to an earlier album's level.
+def on_one_scale(
+    tracks: Sequence[AlbumTrack], reference: Reference | None = None
+) -> list[AlbumTrack]:
+    """Return tracks on one scale.
 
-    Mixes have any level: what is judged of their loudness is how they stand to each other.
+    Mixes beside approved masters are brought to their level, as `gains.album_gains` does. With an
+    earlier album's signature all get the one gain that brings their median to it: mixes have any
+    level, and what is judged of their loudness is how they stand to each other.
     """
+    loudness = [
+        each.heard.louder(each.offset_db).loudness(
+            each.key, each.name, limits=APPROVED if each.fixed else FREE
+        )
+        for each in tracks
+    ]
+    scale = common_scale(loudness)
+    placed = [replace(each, offset_db=each.offset_db + scale.get(each.key, 0.0)) for each in tracks]
     loud = [
         lufs
-        for each in tracks
+        for each in placed
         if not each.declared and (lufs := each.sound().loud_lufs) is not None
     ]
-    if reference.kind != "signature" or not loud:
-        return list(tracks)
+    if reference is None or reference.kind != "signature" or not loud:
+        return placed
     gain_db = reference.spreads["loudness"].middle - float(np.median(loud))
-    return [replace(each, offset_db=each.offset_db + gain_db) for each in tracks]
+    return [replace(each, offset_db=each.offset_db + gain_db) for each in placed]
 
 
 def reference_of(

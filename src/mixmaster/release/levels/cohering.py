@@ -11,9 +11,9 @@ from mixmaster.release.levels.coherence import (
     Coherence,
     Reference,
     TrackCoherence,
-    analyse,
     compare,
-    on_scale,
+    compared,
+    on_one_scale,
 )
 from mixmaster.release.levels.corrections import Correction
 from mixmaster.release.levels.hearing import Heard
@@ -97,9 +97,8 @@ def cohere(
     Raises:
         UsageError: As `coherence.analyse`.
     """
-    if reference is not None:
-        tracks = on_scale(tracks, reference)
-    before = analyse(tracks, anchor=anchor, reference=reference)
+    tracks = on_one_scale(tracks, reference)
+    before = compared(tracks, anchor=anchor, reference=reference)
     held = before.reference
     corrected = {each.key: each for each in tracks}
     made = []
@@ -111,7 +110,7 @@ def cohere(
     if not any(each.made for each in made):
         return CohereRun(before, before, tuple(made))
     key = held.key or None
-    after = analyse(
+    after = compared(
         list(corrected.values()), anchor=key if reference is None else None, reference=reference
     )
     chosen = replace(after.reference, chosen=held.chosen)

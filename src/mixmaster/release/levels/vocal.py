@@ -85,11 +85,48 @@ def vocal_level_of_files(vocal: Path, rest: Path) -> float | None:
         SignalError: For NaN or infinity in one.
         UsageError: For a file compared with itself.
     """
-    if vocal.resolve() == rest.resolve():
-        raise UsageError(shown(vocal), "is given as the voice and as the rest", "give two files")
+    _require_two(vocal, rest)
     found = []
     with one_blas_thread(), ExitStack() as stack:
         for path in (vocal, rest):
             source = stack.enter_context(open_source(path))
             found.append(powers_of(source.blocks(), source.sample_rate_hz, source.channels))
     return vocal_level_lu(found[0], found[1])
+
+
+def vocal_level_of_versions(mix: Path, instrumental: Path) -> float | None:
+    """Return the vocal level of a mix and its instrumental version, see `vocal_level_lu`.
+
+    The voice is what the one has and the other has not: of a session's versions, printed together,
+    that is its stem with its reverb, to the sample.
+
+    Args:
+        mix: The whole mix, as printed.
+        instrumental: The version without voices, printed with it.
+
+    Raises:
+        AudioFileError: For a file that cannot be used.
+        SignalError: For NaN or infinity in one.
+        UsageError: For a file compared with itself, or two that are no versions of one mix.
+    """
+    _require_two(mix, instrumental)
+    with one_blas_thread(), open_source(mix) as whole, open_source(instrumental) as rest:
+        rate, channels = whole.sample_rate_hz, whole.channels
+        if (rest.sample_rate_hz, rest.channels) != (rate, channels):
+            reason = f"has {rest.channels} channels at {rest.sample_rate_hz} Hz"
+            hint = f"the mix has {channels} at {rate} Hz"
+            raise UsageError(shown(instrumental), reason, hint)
+        meters = BlockPowers(rate, channels), BlockPowers(rate, channels)
+        for block in whole.blocks():
+            other = rest.read(block.shape[1])
+            other = np.pad(other, ((0, 0), (0, block.shape[1] - other.shape[1])))
+            meters[0].update(block - other)
+            meters[1].update(other)
+    weights = channel_weights(channels, dual_mono=True)
+    voice, others = (np.asarray(weights @ each.powers) for each in meters)
+    return vocal_level_lu(voice, others)
+
+
+def _require_two(one: Path, other: Path) -> None:
+    if one.resolve() == other.resolve():
+        raise UsageError(shown(one), "is given as the voice and as the rest", "give two files")
