@@ -34,7 +34,7 @@ from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mastering.run import check_targets, load_preset, load_target
 from mixmaster.mastering.session import load_session_preset, load_session_targets
 from mixmaster.mixing.prints.file_names import TemplateError, bits_text, rate_text
-from mixmaster.mixing.prints.versions import MAIN
+from mixmaster.mixing.prints.versions import ALL, MAIN
 from mixmaster.results import jsonable
 
 STEREO = 2
@@ -136,9 +136,9 @@ def _source(job: SongJob, watch: Watch) -> tuple[_Source, StageInput | None]:
     if info.channels > STEREO:
         reason = f"it has {info.channels} channels"
         raise AudioFileError(job.source, reason, "mastering takes mono or stereo")
-    if job.versions != (MAIN,):
-        hint = "versions come from stems; give it an entry of its own"
-        raise UsageError(job.source, "is a mix, which has no versions", hint)
+    if MAIN not in job.versions and ALL not in job.versions:
+        hint = "versions come from stems; of a mix there is main alone"
+        raise UsageError(job.source, "is a mix, which has no other versions", hint)
     item = StageInput(job.source, watch.file(path), path.stat().st_size)
     name = job.name or path.stem
     rate, channels, frames = info.sample_rate_hz, info.channels, info.frames
