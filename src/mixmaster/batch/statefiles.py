@@ -6,8 +6,12 @@ import contextlib
 import hashlib
 import json
 import os
+import platform
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+_ELSEWHERE_S: Final = 3600.0
 
 
 def digest(value: Any) -> str:
@@ -36,7 +40,7 @@ def write_state(path: Path, value: Any, *, durable: bool = True) -> None:
         OSError: When it cannot be written; what was there is still there.
     """
     text = json.dumps(value, allow_nan=False).encode("ascii")
-    part = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    part = path.with_name(f".{path.name}.{token()}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with part.open("xb") as file:
@@ -51,6 +55,36 @@ def write_state(path: Path, value: Any, *, durable: bool = True) -> None:
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def token() -> str:
+    """Return what tells a temporary from all others: its process, machine and a random number."""
+    return f"{os.getpid()}-{_machine()}-{os.urandom(4).hex()}"
+
+
+def writer_lives(part: Path) -> bool:
+    """Tell whether a temporary with a `token` may still be being written.
+
+    Processes of other machines cannot be asked: theirs are taken for dead after an hour.
+    """
+    said = part.name.removesuffix(".part").rpartition(".")[2].split("-")
+    if len(said) != 3 or not said[0].isdecimal():
+        return False
+    if said[1] != _machine():
+        with contextlib.suppress(OSError):
+            return time.time() - part.stat().st_mtime < _ELSEWHERE_S
+        return False
+    try:
+        os.kill(int(said[0]), 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _machine() -> str:
+    return hashlib.sha256(platform.node().encode("utf-8", "surrogateescape")).hexdigest()[:6]
 
 
 def read_state(path: Path) -> Any:

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from mixmaster.batch.locks import Lock
 from mixmaster.batch.stage import MadeFile, StageError
-from mixmaster.batch.statefiles import read_state, write_state
+from mixmaster.batch.statefiles import read_state, token, write_state, writer_lives
 from mixmaster.engine.outputs import inside
 from mixmaster.engine.publish import manifest_path
 
@@ -171,7 +171,7 @@ class Store:
         if removed:
             said.append(f"removed the temporary files of {removed} stages that were ended")
         for part in (*self.folder.glob(".*.part"), *self.folder.glob("*/.*.part")):
-            if not _writer_lives(part):
+            if not writer_lives(part):
                 part.unlink(missing_ok=True)
         for path in (self.folder / "locks").glob("*.lock"):
             lock = Lock(path)
@@ -215,10 +215,10 @@ class Store:
 @contextlib.contextmanager
 def work_folder(store: Store) -> Iterator[Path]:
     """Give an empty folder for temporary files; should this process be killed, others remove it."""
-    token = f"{os.getpid()}-{os.urandom(4).hex()}"
-    lock = Lock(store.work / f"{token}.lock")
+    name = f"{os.getpid()}-{os.urandom(4).hex()}"
+    lock = Lock(store.work / f"{name}.lock")
     while not lock.take():  # somebody who is cleaning up has it for a moment
-        lock = Lock(store.work / f"{token}{os.urandom(2).hex()}.lock")
+        lock = Lock(store.work / f"{name}{os.urandom(2).hex()}.lock")
     folder = lock.path.with_suffix("")
     try:
         folder.mkdir()
@@ -239,22 +239,8 @@ def _removed(path: Path) -> bool:
     return there
 
 
-def _writer_lives(part: Path) -> bool:
-    """Tell whether a state file's temporary may still be being written."""
-    pid = part.name.removesuffix(".part").rpartition(".")[2].partition("-")[0]
-    if not pid.isdecimal():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
-
-
 def _write_manifest(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name[:40]}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    part = path.with_name(f".{path.name[:40]}.{token()}.part")
     try:
         with part.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.write(text)
