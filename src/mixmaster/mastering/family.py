@@ -19,6 +19,7 @@ import numpy as np
 
 from mixmaster.arrays import BLOCK_FRAMES, Block, zeros
 from mixmaster.audio.finite import check_finite
+from mixmaster.audio.formats import require_encoder
 from mixmaster.audio.source import open_source
 from mixmaster.effects.base import BlockContext
 from mixmaster.engine.threads import default_threads, one_blas_thread
@@ -85,7 +86,9 @@ def master_family(
         DocumentError: For a preset that makes no sense for this mix.
         OutputError: For an output that cannot be written or may not be replaced.
         SignalError: For NaN or infinity in the mix, or made by an insert.
+        UsageError: For a target whose encoder is not installed.
     """
+    require_encoder(target.target.file.format)
     options = options or MasterOptions()
     threads = options.threads or default_threads()
     alone = replace(options, section=None, threads=1 if len(members) > 1 else threads)

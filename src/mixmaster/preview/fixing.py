@@ -19,7 +19,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from mixmaster.arrays import Block
-from mixmaster.audio.sink import CONTAINERS, FileSpec, open_sink
+from mixmaster.audio.formats import SUFFIXES, FileSpec
+from mixmaster.audio.sink import open_sink
 from mixmaster.effects.base import BlockContext, Context
 from mixmaster.effects.limiter import Limiter
 from mixmaster.engine.manifest import build, input_record
@@ -38,6 +39,8 @@ _HEADROOM_DB: Final = 0.001
 """What rounding and dither of 16 bits may add to a peak near full scale is 0.0005 dB."""
 
 _BITS: Final[dict[str, Literal[16, 24, 32]]] = {
+    "ALAC_16": 16,
+    "ALAC_24": 24,
     "PCM_S8": 16,
     "PCM_U8": 16,
     "PCM_16": 16,
@@ -82,11 +85,11 @@ def fixed_spec(master: Master) -> FileSpec:
         UsageError: For a master in a lossy format, of which no better one can be made.
     """
     info = master.info
-    container = CONTAINERS.get(f".{info.container}")
+    container = next((kind for kind in SUFFIXES if kind == info.kind), None)
     bits = _BITS.get(info.subtype)
     if container is None or bits is None:
         reason = f"is {info.subtype} in {info.container}"
-        hint = "fix the WAV, FLAC or AIFF that it was made from"
+        hint = "fix the lossless file that it was made from"
         raise UsageError(master.name, reason, hint)
     return FileSpec(container, bits, info.sample_rate_hz, info.channels)
 
