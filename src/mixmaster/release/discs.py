@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from mixmaster.audio.bext import in_ascii
 from mixmaster.audio.formats import FileSpec
 from mixmaster.audio.source import probe
 from mixmaster.release.album.document import Album, Track
-from mixmaster.release.cd.disc import Disc, DiscTrack
-from mixmaster.release.cd.sheet import Words
 from mixmaster.release.cd.write import write_cd
+from mixmaster.release.disc_plan import disc_of, disc_track, record_of, record_track
 from mixmaster.release.making import Delivery
-from mixmaster.release.naming import folder_of, full_title, line
+from mixmaster.release.naming import folder_of
 from mixmaster.release.pieces import Piece
 from mixmaster.release.plan import Order
 from mixmaster.release.proof.record import AudioRecord, FileKind, FileRecord, LimitsRecord
 from mixmaster.release.proof.recording import audio_record, recorded
-from mixmaster.release.vinyl.record import Vinyl, VinylTrack
 from mixmaster.release.vinyl.write import write_vinyl
 
 _SAID: Final = (
@@ -118,67 +115,26 @@ def _sound(path: Path, order: Order) -> tuple[AudioRecord | None, LimitsRecord |
 
 def _cd(album: Album, deliveries: Sequence[Delivery], folder: Path) -> tuple[str, ...]:
     tracks = [
-        DiscTrack(
-            source=each.file,
-            words=_words(album, track),
-            isrc=each.piece.isrc,
-            gap_s=track.gap_s,
-            crossfade_s=track.crossfade_s,
-            copy_permitted=album.cd.copy_permitted,
-        )
+        disc_track(album, track, each.piece.isrc, each.file)
         for each, track in _with_tracks(album, deliveries)
     ]
-    disc = Disc(
-        words=Words(title=_title(album), performer=line(album.artist)),
-        upc=album.upc or "",
-        dither=album.cd.dither,
-        cd_text=album.cd.cd_text,
-        master_id=in_ascii(album.cd.master_id or album.catalogue_number)[:48],
-    )
-    result = write_cd(tracks, disc, folder)
+    result = write_cd(tracks, disc_of(album), folder)
     said = [f"{each.file}: {each.text}" for each in result.plan.findings]
     return (*said, *result.notes)
 
 
 def _vinyl(album: Album, deliveries: Sequence[Delivery], folder: Path) -> tuple[str, ...]:
     tracks = [
-        VinylTrack(
-            source=each.file,
-            title=full_title(line(track.title), line(track.version)),
-            performer=line(track.artist or album.artist),
-            isrc=each.piece.isrc,
-            gap_s=track.gap_s,
-            crossfade_s=track.crossfade_s,
-            side=track.side,
-        )
+        record_track(album, track, each.piece.isrc, each.file)
         for each, track in _with_tracks(album, deliveries)
     ]
-    vinyl = Vinyl(
-        title=_title(album),
-        performer=line(album.artist),
-        catalogue_number=album.catalogue_number,
-        diameter_in=album.vinyl.diameter_in,
-        speed_rpm=album.vinyl.speed_rpm,
-    )
-    result = write_vinyl(tracks, vinyl, folder)
+    result = write_vinyl(tracks, record_of(album), folder)
     return tuple(f"{each.file}: {each.text}" for each in result.findings)
 
 
 def _with_tracks(album: Album, deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, Track]]:
     for each in deliveries:
         yield each, album.track[each.piece.number - 1]
-
-
-def _title(album: Album) -> str:
-    return line(full_title(album.title, album.version))
-
-
-def _words(album: Album, track: Track) -> Words:
-    return Words(
-        title=full_title(line(track.title), line(track.version)),
-        performer=line(track.artist or album.artist),
-        songwriter=", ".join(map(line, track.writers)),
-    )
 
 
 def scratch_file(folder: Path, order: Order, piece: Piece) -> Path:

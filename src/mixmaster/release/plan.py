@@ -14,14 +14,12 @@ from mixmaster.mastering.options import NamedTarget
 from mixmaster.mastering.target import DeliveryFile, Edges, Target
 from mixmaster.release.album.checks import CheckedAlbum, check_album
 from mixmaster.release.album.document import Album, load_album
+from mixmaster.release.disc_plan import disc_problems
 from mixmaster.release.naming import listed, place_of, require_apart, tags_of
 from mixmaster.release.pieces import Piece, pieces_of
 from mixmaster.results import Result, jsonable
 
 CD_RATE_HZ: Final = 44_100
-LONGEST_CD_S: Final = 79 * 60 + 57
-USUAL_CD_S: Final = 74 * 60 + 30
-MOST_CD_TRACKS: Final = 99
 _USUAL_GAP_S: Final = 2.0
 _PAGES_BYTES: Final = 4_000_000
 _SPOOL_BYTES: Final = 4
@@ -232,14 +230,15 @@ def _planned(
     lengths = list(_lengths(album, checked.targets, pieces))
     if not options.draft:
         problems += lengths
-    problems += _disc_problems(checked.targets, album, pieces)
+    wrong, told = disc_problems(checked.targets, album, pieces)
+    problems += wrong
     problems += _tag_problems(album, orders)
     if problems:
         raise DocumentError(album.where, tuple(problems))
     files = [each for order in orders for each in order.files]
     names = {f"{_said(each)} for {each.target}": each.place for each in files}
     require_apart(album, names)
-    warnings = [*checked.warnings, *_disc_warnings(checked.targets, album, pieces)]
+    warnings = [*checked.warnings, *told]
     lacks = (*checked.lacks, *(map(str, lengths) if options.draft else ()))
     return ReleasePlan(
         checked=replace(checked, lacks=lacks),
@@ -346,43 +345,6 @@ def _lengths(
             yield Problem(f"track.{piece.key}", what, f"{listed(names)} {verb} {least:g} s or more")
 
 
-def _disc_s(album: Album, pieces: Sequence[Piece]) -> float:
-    tracks = [piece for piece in pieces if not piece.version]
-    length_s = 0.0
-    for piece in tracks:
-        said = album.track[piece.number - 1]
-        gap_s = _USUAL_GAP_S if said.gap_s is None else said.gap_s
-        before = piece.number > 1
-        length_s += piece.duration_s + before * (-said.crossfade_s if said.crossfade_s else gap_s)
-    return length_s
-
-
-def _disc_problems(
-    targets: Sequence[NamedTarget], album: Album, pieces: Sequence[Piece]
-) -> Iterator[Problem]:
-    """Yield why the album is no CD."""
-    names = [named.name for named in targets if named.target.medium == "cd"]
-    if not names:
-        return
-    length_s = _disc_s(album, pieces)
-    if length_s > LONGEST_CD_S:
-        reason = f"the disc would be {_clock(length_s)} long"
-        yield Problem("track", reason, f"{_clock(LONGEST_CD_S)} at most: {listed(names)}")
-    if len(album.track) > MOST_CD_TRACKS:
-        yield Problem("track", f"there are {len(album.track)} tracks", f"a CD has 99: {names[0]}")
-
-
-def _disc_warnings(
-    targets: Sequence[NamedTarget], album: Album, pieces: Sequence[Piece]
-) -> Iterator[str]:
-    length_s = _disc_s(album, pieces)
-    if any(named.target.medium == "cd" for named in targets) and length_s > USUAL_CD_S:
-        yield (
-            f"the disc would be {_clock(length_s)} long: not every plant and player takes more "
-            f"than {_clock(USUAL_CD_S)}"
-        )
-
-
 def _scratch_bytes(orders: Sequence[Order], pieces: Sequence[Piece]) -> int:
     """Return what lies in temporary files at most: each recording's spools, and what is mixed."""
     total = 0
@@ -398,8 +360,3 @@ def _scratch_bytes(orders: Sequence[Order], pieces: Sequence[Piece]) -> int:
             total += round(piece.duration_s * piece.sample_rate_hz * 2 * 4)
     discs = [order for order in orders if order.target.medium != "file"]
     return total + sum(order.bytes_at_most for order in discs)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
