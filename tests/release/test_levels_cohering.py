@@ -22,7 +22,7 @@ from mixmaster.mastering.target import Target
 from mixmaster.metering.loudness import integrated_lufs
 from mixmaster.release.levels.album import TrackLoudness
 from mixmaster.release.levels.coherence import AlbumTrack, analyse
-from mixmaster.release.levels.cohering import cohere
+from mixmaster.release.levels.cohering import cohere, coherence_from_json, made_from_json
 from mixmaster.release.levels.corrections import Correction, corrected
 from mixmaster.release.levels.frozen import kept, levels_from_json
 from mixmaster.release.levels.gains import album_gains
@@ -87,6 +87,10 @@ def test_corrections_are_made_heard_again_and_bring_the_track_nearer(tmp_path: P
     assert (made.score_after or 0.0) < (made.score_before or 0.0)
     assert run.after.reference.key == run.before.reference.key
     assert run.to_json()["made"][0]["made"]["tilt_db"] == -1.0
+    assert coherence_from_json(run.after.to_json(), "release.json") == run.after
+    assert made_from_json(made.to_json(), "release.json") == made
+    with pytest.raises(DocumentError, match=r"coherence\.made\.proposed\.gain_db"):
+        made_from_json(made.to_json() | {"proposed": {"key": "3", "gain_db": "1"}}, "release.json")
 
 
 def test_what_makes_it_worse_is_not_kept_but_the_rest_is() -> None:

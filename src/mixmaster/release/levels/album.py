@@ -6,20 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pydantic import ConfigDict, with_config
+from pydantic import with_config
 
 from mixmaster.arrays import Block
 from mixmaster.errors import UsageError
 from mixmaster.release.levels.policy import Mode
 from mixmaster.release.levels.reach import FREE, Limits
+from mixmaster.release.levels.strict import STRICT
 from mixmaster.results import Result
 
 RELATION_LU: Final = 0.05
 """How far from their relations finished tracks may be, any two of them."""
 
 _DIGITS: Final = 4
-_STRICT: Final = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
-"""How levels are read back: a released album's lie in a file that anybody may have written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +62,7 @@ class Standing:
     over_loudest_lu: float
 
 
-@with_config(_STRICT)
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class TrackLevel(Result):
     """One track's level on the album.
@@ -91,7 +90,7 @@ class TrackLevel(Result):
     said: tuple[str, ...] = ()
 
 
-@with_config(_STRICT)
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class AlbumLevels(Result):
     """An album's levels at a target.

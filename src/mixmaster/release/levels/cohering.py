@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
+
+from pydantic import with_config
 
 from mixmaster.release.levels.coherence import (
     AlbumTrack,
@@ -17,6 +19,7 @@ from mixmaster.release.levels.coherence import (
 )
 from mixmaster.release.levels.corrections import Correction
 from mixmaster.release.levels.hearing import Heard
+from mixmaster.release.levels.strict import STRICT, read_back
 from mixmaster.results import Result
 
 Remake = Callable[[str, Correction], Heard]
@@ -26,6 +29,7 @@ _SAME_DB: Final = 0.05
 """Less is no worse: rendering again moves a figure by as much."""
 
 
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class Made(Result):
     """One proposal, and what became of it.
@@ -53,6 +57,7 @@ class Made(Result):
     said: str = ""
 
 
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class CohereRun(Result):
     """An album before and after its corrections.
@@ -185,3 +190,13 @@ def _made(
         distance_after_db=now.distance_to_anchor_db,
         said=said,
     )
+
+
+def coherence_from_json(data: Any, where: str) -> Coherence:
+    """Return what ``Coherence.to_json`` has given; see ``strict.read_back``."""
+    return read_back(Coherence, data, where, "coherence")
+
+
+def made_from_json(data: Any, where: str) -> Made:
+    """Return what ``Made.to_json`` has given; see ``strict.read_back``."""
+    return read_back(Made, data, where, "coherence.made")

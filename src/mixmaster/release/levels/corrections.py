@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from pydantic import with_config
+
 from mixmaster.effects.eq import Eq
 from mixmaster.effects.eq_bands import EqBand
 from mixmaster.errors import DocumentError, Problem
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.release.levels.sound import TILT_HZ
+from mixmaster.release.levels.strict import STRICT
 from mixmaster.results import Result
 
 MOST_GAIN_DB: Final = 1.5
@@ -24,6 +27,7 @@ _ID: Final = "cohere"
 _MOST_INSERTS: Final = 64
 
 
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class Correction(Result):
     """What is proposed for one track.

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
-
-from pydantic import TypeAdapter, ValidationError
 
 from mixmaster.errors import DocumentError, Problem
 from mixmaster.mastering.options import NamedTarget
 from mixmaster.release.levels.album import AlbumLevels, TrackLevel, TrackLoudness, rounded
 from mixmaster.release.levels.gains import track_level
+from mixmaster.release.levels.strict import read_back
 
 _MOVED_LU: Final = 0.5
 """A new mix's loudness that is further than this from the released one's is told."""
-
-_MOST_PROBLEMS: Final = 8
-
-
-@cache
-def _reader() -> TypeAdapter[AlbumLevels]:
-    return TypeAdapter(AlbumLevels)
 
 
 def levels_from_json(data: Any, where: str) -> AlbumLevels:
@@ -36,16 +26,7 @@ def levels_from_json(data: Any, where: str) -> AlbumLevels:
     Raises:
         DocumentError: For what is no album's levels, with the first problems.
     """
-    try:
-        found = _reader().validate_json(json.dumps(data))
-    except (ValidationError, ValueError, TypeError, RecursionError) as error:
-        problems = [Problem("levels", "are no album's levels")]
-        if isinstance(error, ValidationError):
-            problems = [
-                Problem(".".join(("levels", *map(str, each["loc"]))), each["msg"].lower())
-                for each in error.errors(include_url=False)[:_MOST_PROBLEMS]
-            ]
-        raise DocumentError(where, tuple(problems)) from error
+    found = read_back(AlbumLevels, data, where, "levels")
     keys = [each.key for each in found.tracks]
     if not keys or len(set(keys)) < len(keys):
         reason = "has a track twice" if keys else "has no tracks"

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final, Literal, get_args
 
 import numpy as np
+from pydantic import with_config
 
 from mixmaster.arrays import Block
 from mixmaster.dsp import match
@@ -25,6 +26,7 @@ from mixmaster.mastering.profile_figures import (
     tone_db,
 )
 from mixmaster.release.levels.hearing import Heard
+from mixmaster.release.levels.strict import STRICT
 from mixmaster.results import Result
 
 FigureName = Literal["loudness", "low_end", "tilt", "tone", "width", "low_side", "vocal"]
@@ -38,6 +40,7 @@ _WIDTH_FROM_HZ: Final = 100.0
 _WIDTH_TO_HZ: Final = 10_000.0
 
 
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class Sound(Result):
     """A track in its loudest sections; None where there is no such figure.

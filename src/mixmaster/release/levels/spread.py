@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from pydantic import with_config
 
 from mixmaster.release.levels.sound import FigureName
+from mixmaster.release.levels.strict import STRICT
 from mixmaster.results import Result
 
 OUTSIDE: Final = 2.5
@@ -45,6 +47,7 @@ FEWEST: Final = 3
 """Of fewer tracks nobody knows which one is odd, unless the anchor is chosen."""
 
 
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class Spread(Result):
     """Where the tracks lie by one figure.

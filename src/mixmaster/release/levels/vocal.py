@@ -98,7 +98,8 @@ def vocal_level_of_versions(mix: Path, instrumental: Path) -> float | None:
     """Return the vocal level of a mix and its instrumental version, see `vocal_level_lu`.
 
     The voice is what the one has and the other has not: of a session's versions, printed together,
-    that is its stem with its reverb, to the sample.
+    that is its stem with its reverb, to the sample where the version takes the mix's own dynamics
+    (``dynamics = "main"``). Where it does not, buses that let go without the voice count as voice.
 
     Args:
         mix: The whole mix, as printed.
