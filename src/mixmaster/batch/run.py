@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from mixmaster.batch.assess import OutputState
 from mixmaster.batch.costs import master_work
 from mixmaster.batch.events import (
-    Done,
     Event,
     Failed,
     Finished,
@@ -19,15 +18,18 @@ from mixmaster.batch.events import (
     Retried,
     Skipped,
 )
+from mixmaster.batch.premasters import Premasters
 from mixmaster.batch.prepare import Prepared, SongWork
 from mixmaster.batch.songplan import PlannedMaster
-from mixmaster.batch.stage import Executor, MadeFile, StageError, StageResult, StageSpec
-from mixmaster.batch.summary import Summary, SummaryRow
+from mixmaster.batch.stage import Executor, StageError, StageResult, StageSpec
+from mixmaster.batch.summary import Summary
+from mixmaster.batch.tally import Tally
 from mixmaster.batch.working import GONE, as_stage_error
 from mixmaster.errors import MixmasterError
 
 _ASKED_AGAIN_S = 0.5
 _WAIT_S = 0.25
+_SAVED_EVERY_S = 20.0
 _TRIES = 3
 _LOOKED_AT = 8
 """How many ready stages are looked at for one that fits into the memory left."""
@@ -65,16 +67,6 @@ class _Item:
         return "mix" if self.master is None else "master"
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What has become of outputs so far, by path."""
-
-    made: dict[str, MadeFile] = field(default_factory=dict)
-    current: set[str] = field(default_factory=set)
-    failed: dict[str, str] = field(default_factory=dict)
-    quarantined: set[str] = field(default_factory=set)
-
-
 class Run:
     """A batch that runs.
 
@@ -103,11 +95,12 @@ class Run:
         self._fail_fast = fail_fast
         self._ready: list[_Item] = []
         self._running: dict[str, _Item] = {}
-        self._tally = _Tally()
-        self._cpu_s = 0.0
-        self._began_s = time.monotonic()
+        self._tally = Tally()
         self._stopping = False
-        self._users = self._premaster_users()
+        keep = prepared.options.keep_premasters
+        needing = [song.plan for song in prepared.songs if keep or song.wanted]
+        self._premasters = Premasters(prepared.store, needing, keep=keep)
+        self._saved_s = time.monotonic()
 
     def run(self) -> Summary:
         """Do all that can be done.
@@ -115,6 +108,7 @@ class Run:
         Raises:
             KeyboardInterrupt: When it is stopped; what was under way is undone by then.
         """
+        prepared = self._prepared
         self._announce()
         try:
             self._begin()
@@ -123,45 +117,19 @@ class Run:
                 if not self._running and self._stopping:
                     break
                 self._collect()
+                if time.monotonic() - self._saved_s > _SAVED_EVERY_S:
+                    self._save()
         except BaseException as error:
             self._executor.cancel()
             self._save()
             self._store.recover()
             if isinstance(error, KeyboardInterrupt):
-                self._tell(self._done(interrupted=True))
+                self._tell(self._tally.done(len(prepared.broken), interrupted=True))
             raise
         self._save()
-        summary = self.summary()
-        self._tell(self._done())
-        return summary
-
-    def summary(self) -> Summary:
-        """Return what has become of every song."""
-        rows = []
-        for song in self._prepared.songs:
-            plan = song.plan
-            if plan.error:
-                rows.append(SummaryRow(plan.name, 0, 0, 1, (plan.error,)))
-                continue
-            paths = plan.paths
-            reasons = [self._tally.failed[path] for path in paths if path in self._tally.failed]
-            made = sum(path in self._tally.made for path in paths)
-            current = sum(path in self._tally.current for path in paths)
-            rows.append(
-                SummaryRow(plan.name, made, current, len(reasons), tuple(dict.fromkeys(reasons)))
-            )
-        done = self._done()
-        return Summary(
-            output=self._store.output,
-            made=done.made,
-            current=done.current,
-            failed=done.failed,
-            quarantined=done.quarantined,
-            wall_s=done.wall_s,
-            cpu_s=done.cpu_s,
-            songs=tuple(rows),
-            files=tuple(self._tally.made.values()),
-        )
+        self._tell(self._tally.done(len(prepared.broken)))
+        plans = [song.plan for song in prepared.songs]
+        return self._tally.summary(self._store.output, plans)
 
     # ------------------------------------------------------------ beginning
 
@@ -263,7 +231,7 @@ class Run:
             item.spec = None  # a song's documents are large, and there are many songs
             self._running[item.id] = item
             if item.master is None:
-                self._expect_premasters(item.song)
+                self._premasters.expect(item.song.plan)
             self._executor.submit(spec, waiting=len(self._ready))
 
     def _spec(self, item: _Item) -> StageSpec | None:
@@ -291,7 +259,7 @@ class Run:
 
     def _take(self, result: StageResult) -> None:
         item = self._running.pop(result.id)
-        self._cpu_s += result.cost.cpu_s
+        self._tally.cpu_s += result.cost.cpu_s
         if result.outcome == "busy":
             item.not_before_s = time.monotonic() + _ASKED_AGAIN_S
             item.tries -= 1
@@ -428,54 +396,10 @@ class Run:
     # ------------------------------------------------------------ the end
 
     def _tidy(self, song: SongWork) -> None:
-        """Remove premasters that nobody needs: all of them, or those that were replaced."""
-        plan = song.plan
-        if plan.mix is None or song.wanted:
-            return
-        now = [each.path for each in plan.mix.outputs]
-        name = f"premasters of {plan.source}"
-        before: list[str] = self._store.plan(name) or []
-        kept = self._prepared.options.keep_premasters
-        if not kept:
-            for path in now:
-                self._users[path].discard(plan.source)
-        candidates = before if kept else before + now
-        self._store.remove_premasters([path for path in candidates if not self._users.get(path)])
-        if kept and before != now:
-            self._store.note_plan(name, now)
-
-    def _expect_premasters(self, song: SongWork) -> None:
-        """Note premasters before there are any: whoever goes on after a crash knows of them."""
-        assert song.plan.mix is not None
-        name = f"premasters of {song.plan.source}"
-        before: list[str] = self._store.plan(name) or []
-        now = [each.path for each in song.plan.mix.outputs]
-        self._store.note_plan(name, list(dict.fromkeys((*before, *now))))
-
-    def _premaster_users(self) -> dict[str, set[str]]:
-        """Return the songs that need each premaster, now or, where they are kept, later."""
-        users: dict[str, set[str]] = {}
-        for song in self._prepared.songs:
-            mix = song.plan.mix
-            if mix is not None and (song.wanted or self._prepared.options.keep_premasters):
-                for output in mix.outputs:
-                    users.setdefault(output.path, set()).add(song.plan.source)
-        return users
+        if not song.wanted:
+            self._premasters.tidy(song.plan)
 
     def _save(self) -> None:
+        self._saved_s = time.monotonic()
         self._prepared.index.save()
         self._prepared.costs.save()
-
-    def _done(self, *, interrupted: bool = False) -> Done:
-        broken = len(self._prepared.broken)
-        failed = len(self._tally.failed) + broken
-        return Done(
-            made=len(self._tally.made),
-            current=len(self._tally.current),
-            failed=failed,
-            quarantined=len(self._tally.quarantined),
-            wall_s=time.monotonic() - self._began_s,
-            cpu_s=self._cpu_s,
-            interrupted=interrupted,
-            exit_status=130 if interrupted else int(failed > 0),
-        )
