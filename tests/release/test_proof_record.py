@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from tests.release.proof_releases import album_of, build
 
 from mixmaster.errors import AudioFileError, DocumentError
+from mixmaster.release.proof.checking import check_release
 from mixmaster.release.proof.lists import clock, tracks_csv
 from mixmaster.release.proof.places import folded, wrong_with
 from mixmaster.release.proof.record import ReleaseRecord
@@ -152,12 +154,18 @@ def test_what_does_not_fit_is_named(
     assert said in str(caught.value)
 
 
-def test_a_record_that_was_edited_by_hand_says_so(release: Path) -> None:
-    text = (release / "release.json").read_text(encoding="utf-8")
-    edited = text.replace('"title": "Undertow"', '"title": "Overtow"')
+def test_a_record_that_was_edited_by_hand_says_so(release: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(release, tmp_path / "copy"))
+    text = (copy / "release.json").read_text(encoding="utf-8")
+    edited = text.replace('"title": "Undertow"', '"title": "Overtow"', 1)
     assert edited != text
+    (copy / "release.json").write_text(edited, encoding="utf-8")
     with pytest.raises(DocumentError, match="it was edited after it was written"):
-        parse_record(edited.encode(), where="release.json")
+        read_record(copy)
+    check = check_release(copy)  # all else is proven all the same
+    assert not check.passes
+    assert check.counts()["green"] == 11
+    assert "'release.json': it was edited" in check.extra[0].text
 
 
 @pytest.mark.parametrize(

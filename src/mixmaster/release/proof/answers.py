@@ -115,7 +115,8 @@ class ReleaseCheck(Result):
         album: The album's title.
         artist: The album's artist.
         files: Every file that the record names, in its order.
-        extra: What lies in the folder and belongs to no release of ours; each with what it is.
+        extra: What lies in the folder and is not of the release; each with what it is. A
+            ``release.json`` that was edited is told here, too.
         disc: What was found of its CD parts, as sentences.
         unchecked: What could not be looked at here.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -15,8 +16,8 @@ from mixmaster.release.cd.check import check_cd
 from mixmaster.release.proof.answers import Fault, Proof, ReleaseCheck
 from mixmaster.release.proof.folder import listed
 from mixmaster.release.proof.proving import prove_files
-from mixmaster.release.proof.record import FileRecord, ReleaseRecord
-from mixmaster.release.proof.writing import read_record
+from mixmaster.release.proof.record import RECORD_NAME, FileRecord, ReleaseRecord
+from mixmaster.release.proof.writing import EDITED, read_any_record
 from mixmaster.release.vinyl.check import check_vinyl
 
 
@@ -35,22 +36,23 @@ def check_release(
 
     Raises:
         AudioFileError: When it is no folder, or has no ``release.json``.
-        DocumentError: When its ``release.json`` is none, has been edited, or names what lies
-            outside.
+        DocumentError: When its ``release.json`` is none, or names what lies outside.
     """
     if not folder.is_dir():
         reason = "it is no folder" if folder.exists() else "there is no such folder"
         raise AudioFileError(shown(folder), reason, "name a folder that mixmaster release has made")
-    record = read_record(folder)
+    record, whole = read_any_record(folder)
     strangers = _strangers(folder, record)
     proofs = prove_files(folder, record.files, threads=threads, progress=progress)
     moved, strangers = _renamed(folder, record.files, proofs, strangers)
     proofs = tuple(_exchanged(record.files, moved))
+    extra = [] if whole else [Fault("edited", f"{_said(RECORD_NAME)}: {EDITED}")]
+    extra += _extra(folder, record.files, strangers)
     return ReleaseCheck(
         album=record.album.title,
         artist=record.album.artist,
         files=proofs,
-        extra=tuple(_extra(folder, record.files, strangers)),
+        extra=tuple(extra),
         disc=tuple(_disc(folder, proofs)),
     )
 
@@ -96,19 +98,25 @@ def _renamed(
     folder: Path, records: Sequence[FileRecord], proofs: Iterable[Proof], strangers: list[str]
 ) -> tuple[list[Proof], list[str]]:
     """Return the proofs with missing files found under other names, and the strangers left."""
-    left = list(strangers)
+    pairs = list(zip(records, proofs, strict=True))
+    sizes = {record.bytes for record, proof in pairs if _has(proof, "missing")}
+    # By hash, since a stranger may have filled both the folder and the record.
+    by_hash: dict[str, list[str]] = {}
+    for each in strangers:
+        if _size(folder / each) in sizes:
+            by_hash.setdefault(_hash(folder / each), []).append(each)
+    taken: set[str] = set()
     found: list[Proof] = []
-    for record, proof in zip(records, proofs, strict=True):
-        place = None
-        if proof.sha256 is None and _has(proof, "missing"):
-            place = next((each for each in left if _is(folder / each, record)), None)
-        if place is None:
+    for record, proof in pairs:
+        places = by_hash.get(record.sha256) if _has(proof, "missing") else None
+        if places:
+            place = places.pop(0)
+            taken.add(place)
+            text = f"it was renamed: it lies there as {_said(place)}"
+            found.append(dataclasses.replace(proof, faults=(Fault("renamed", text),)))
+        else:
             found.append(proof)
-            continue
-        left.remove(place)
-        text = f"it was renamed: it lies there as {_said(place)}"
-        found.append(dataclasses.replace(proof, faults=(Fault("renamed", text),)))
-    return found, left
+    return found, [place for place in strangers if place not in taken]
 
 
 def _exchanged(records: Sequence[FileRecord], proofs: Sequence[Proof]) -> Iterable[Proof]:
@@ -133,27 +141,35 @@ def _exchanged(records: Sequence[FileRecord], proofs: Sequence[Proof]) -> Iterab
 
 
 def _extra(folder: Path, records: Sequence[FileRecord], strangers: list[str]) -> Iterable[Fault]:
+    owners = {record.sha256: record.path for record in records}
+    sizes = {record.bytes for record in records}
     for place in strangers:
-        path = folder / place
-        said = _said(place)
+        path, said = folder / place, _said(place)
         if path.is_symlink():
             yield Fault("extra", f"{said} is a link, and belongs to no part of the release")
             continue
-        same = next((record for record in records if _is(path, record)), None)
+        same = owners.get(_hash(path)) if _size(path) in sizes else None
         if same is None:
             yield Fault("extra", f"{said} belongs to no part of the release")
         else:
-            yield Fault("extra", f"{said} is a copy of {_said(same.path)} that nobody released")
+            yield Fault("extra", f"{said} is a copy of {_said(same)} that nobody released")
 
 
-def _is(path: Path, record: FileRecord) -> bool:
-    """Return whether a stranger in the folder has a file's content; read only if its size has."""
+def _size(path: Path) -> int | None:
+    """Return a stranger's size; None for what is no regular file."""
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size != record.bytes:
-            return False
-        return hash_once(path) == record.sha256
-    except (OSError, AudioFileError):
-        return False
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def _hash(path: Path) -> str:
+    """Return a stranger's hash; empty where it cannot be read."""
+    try:
+        return hash_once(path)
+    except AudioFileError:
+        return ""
 
 
 def _has(proof: Proof, code: str) -> bool:

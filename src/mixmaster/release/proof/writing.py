@@ -20,6 +20,8 @@ from mixmaster.results import to_json_text
 MAX_BYTES = 64 << 20
 """The record of 20,000 files comes near; what is larger is something else."""
 
+EDITED = "it was edited after it was written: what it says is not what was released"
+
 _SCHEMA_PREFIX = "mixmaster/release/"
 _MOST_PROBLEMS = 20
 
@@ -56,12 +58,26 @@ def read_record(folder: Path) -> ReleaseRecord:
         DocumentError: For what is no record, has been edited, or names what it must not; with
             every problem.
     """
+    record, whole = read_any_record(folder)
+    if not whole:
+        hint = "get it again from where it came, or build the release again"
+        raise DocumentError(shown(folder / RECORD_NAME), (Problem("seal", EDITED, hint),))
+    return record
+
+
+def read_any_record(folder: Path) -> tuple[ReleaseRecord, bool]:
+    """Return what a folder's ``release.json`` says, and whether it is as it was written.
+
+    Raises:
+        AudioFileError: When there is none, or it cannot be read.
+        DocumentError: For what is no record, or names what it must not; with every problem.
+    """
     path = folder / RECORD_NAME
     return parse_record(_read(path), where=shown(path))
 
 
-def parse_record(data: bytes, *, where: str) -> ReleaseRecord:
-    """Return the record that bytes hold; see `read_record`."""
+def parse_record(data: bytes, *, where: str) -> tuple[ReleaseRecord, bool]:
+    """Return the record that bytes hold, and whether its seal fits; see `read_any_record`."""
     try:
         table = json.loads(data, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -82,11 +98,7 @@ def parse_record(data: bytes, *, where: str) -> ReleaseRecord:
         raise DocumentError(where, problems) from error
     except RecursionError as error:
         raise _no_record(where, "it is nested too deeply") from error
-    if seal != _seal(record.model_dump(mode="json")):
-        reason = "does not fit what the record says: it was edited after it was written"
-        hint = "get it again from where it came, or build the release again"
-        raise DocumentError(where, (Problem("seal", reason, hint),))
-    return record
+    return record, seal == _seal(record.model_dump(mode="json"))
 
 
 def _read(path: Path) -> bytes:
