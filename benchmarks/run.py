@@ -43,6 +43,7 @@ BENCHMARKS = (
     ("space.py",),
     ("limiter.py",),
     ("startup.py",),
+    ("curves.py",),
 )
 PACKAGES = {
     "pedalboard": "pedalboard",
