@@ -56,26 +56,35 @@ class TargetLevels:
 
     Attributes:
         levels: Of the tracks.
-        versions: The loudness of each version beside them, by recording.
+        versions: Of each version beside them, by recording: its loudness and its gain.
         album_gain_db: What ReplayGain says of the album; None where it says nothing.
         album_peak: Likewise, linear.
         asks: What they follow from, as a hash.
+        said: What had to be said of a disc made of them.
     """
 
     levels: AlbumLevels
-    versions: Mapping[str, float | None]
+    versions: Mapping[str, tuple[float | None, float | None]]
     album_gain_db: float | None
     album_peak: float | None
     asks: str
+    said: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be said of the target: of its levels, of each track's, of its disc."""
+        tracks = [f"{each.name}: {text}" for each in self.levels.tracks for text in each.said]
+        return (*self.levels.notes, *tracks, *self.said)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as the record keeps it."""
         return {
             "levels": self.levels.to_json(),
-            "versions": dict(self.versions),
+            "versions": {key: list(level) for key, level in self.versions.items()},
             "album_gain_db": self.album_gain_db,
             "album_peak": self.album_peak,
             "asks": self.asks,
+            "said": list(self.said),
         }
 
 
@@ -178,12 +187,14 @@ def _levels(said: Any, where: str) -> TargetLevels:
     return TargetLevels(
         levels=levels_from_json(said.get("levels"), where),
         versions={
-            str(key): _number(value)
+            str(key): (_number(value[0]), _number(value[1]))
             for key, value in (versions.items() if isinstance(versions, dict) else ())
+            if isinstance(value, list) and len(value) == 2
         },
         album_gain_db=_number(said.get("album_gain_db")),
         album_peak=_number(said.get("album_peak")),
         asks=str(said.get("asks", "")),
+        said=tuple(map(str, found)) if isinstance(found := said.get("said"), list) else (),
     )
 
 

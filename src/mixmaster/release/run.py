@@ -13,13 +13,13 @@ from mixmaster.engine.manifest import versions
 from mixmaster.engine.outputs import refuse_inputs, require_space
 from mixmaster.engine.threads import keep_freed_memory, one_blas_thread
 from mixmaster.mastering.options import Progress
-from mixmaster.pages.release.data import PageTable
 from mixmaster.release.album.document import Album
 from mixmaster.release.album.identifiers import normal_gtin, normal_isrc
-from mixmaster.release.building import Build, Built, Refusal
+from mixmaster.release.building import Build
+from mixmaster.release.built import Built, Refusal
 from mixmaster.release.cd.disc import USUAL_GAP_S
 from mixmaster.release.freezing import Frozen
-from mixmaster.release.holding import page_table
+from mixmaster.release.holding import page_table, said_of
 from mixmaster.release.naming import line
 from mixmaster.release.plan import Order, ReleasePlan, target_for
 from mixmaster.release.proof.answers import Proof
@@ -123,7 +123,7 @@ def build(plan: ReleasePlan, output: Path, progress: Progress | None = None) -> 
                 _record(plan, built),
                 built.proofs,
                 cover=None if plan.checked.art is None else plan.checked.art.data,
-                coherence=_table(built),
+                coherence=page_table(built.coherence),
             )
             folder.commit(record)
     return ReleaseRun(
@@ -140,10 +140,6 @@ def build(plan: ReleasePlan, output: Path, progress: Progress | None = None) -> 
 
 def _quiet(what: str, done: float) -> None:
     del what, done
-
-
-def _table(built: Built) -> PageTable | None:
-    return page_table(built.coherence)
 
 
 def _record(plan: ReleasePlan, built: Built) -> ReleaseRecord:
@@ -228,4 +224,4 @@ def _done(plan: ReleasePlan, built: Built) -> Iterator[str]:
     relimited = [p for p in plan.pieces if p.kind == "master" and p.relimit and not p.version]
     for piece in relimited:
         yield f"track {piece.number}: an approved master that was limited again, as asked for"
-    yield from dict.fromkeys(built.notes.get("", ()))
+    yield from said_of(built.coherence)
