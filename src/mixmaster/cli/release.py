@@ -200,7 +200,7 @@ def check_command(folder: Path, show_all: bool, threads: int | None, as_json: bo
     swapped, cut short, edited, or does not belong there is named. Exit status 1 where anything
     is, or could not be looked at.
     """
-    from mixmaster.cli.output import echo, failure, progress, show, show_json, warning
+    from mixmaster.cli.output import echo, failure, note, progress, show, show_json
     from mixmaster.release.proof.checking import check_release
 
     with progress() as tell:
@@ -217,8 +217,10 @@ def check_command(folder: Path, show_all: bool, threads: int | None, as_json: bo
     for proof in found.files:
         if proof.faults:
             failure(f"{proof.path}: {'; '.join(fault.text for fault in proof.faults)}", "wrong")
-    for text in found.unchecked:
-        warning(text)
+        elif proof.unchecked:
+            failure(f"{proof.path}: {proof.words}", "not checked")
+    for text in found.notes:
+        note(text)
     if not as_json:
         counts = found.counts()
         said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)

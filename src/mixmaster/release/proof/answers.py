@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from mixmaster.release.proof.record import FiguresRecord, FileKind
@@ -118,7 +118,7 @@ class ReleaseCheck(Result):
         extra: What lies in the folder and is not of the release; each with what it is. A
             ``release.json`` that was edited is told here, too.
         disc: What was found of its CD parts, as sentences.
-        unchecked: What could not be looked at here.
+        notes: What is no fault, but was to be said: other versions than it was made with.
     """
 
     album: str
@@ -126,15 +126,14 @@ class ReleaseCheck(Result):
     files: tuple[Proof, ...]
     extra: tuple[Fault, ...] = ()
     disc: tuple[Fault, ...] = ()
-    unchecked: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     @property
     def state(self) -> State:
         """Red where anything is; green only where all was looked at."""
         if self.extra or self.disc or any(proof.state == "red" for proof in self.files):
             return "red"
-        open_ends = self.unchecked or any(proof.unchecked for proof in self.files)
-        return "unchecked" if open_ends else "green"
+        return "unchecked" if any(proof.unchecked for proof in self.files) else "green"
 
     @property
     def passes(self) -> bool:
@@ -157,7 +156,7 @@ class ReleaseCheck(Result):
             "files": [proof.to_json() for proof in self.files],
             "extra": jsonable(self.extra),
             "disc": jsonable(self.disc),
-            "unchecked": jsonable(self.unchecked),
+            "notes": jsonable(self.notes),
         }
 
 

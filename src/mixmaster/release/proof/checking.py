@@ -7,10 +7,12 @@ import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from mixmaster.audio.names import shown
 from mixmaster.checking.findings import Finding
 from mixmaster.engine.hashing import hash_once
+from mixmaster.engine.manifest import versions
 from mixmaster.errors import AudioFileError
 from mixmaster.release.cd.check import check_cd
 from mixmaster.release.proof.answers import Fault, Proof, ReleaseCheck
@@ -19,6 +21,9 @@ from mixmaster.release.proof.proving import prove_files
 from mixmaster.release.proof.record import RECORD_NAME, FileRecord, ReleaseRecord
 from mixmaster.release.proof.writing import EDITED, read_any_record
 from mixmaster.release.vinyl.check import check_vinyl
+
+
+_DECODERS: Final = ("mixmaster", "libsndfile")
 
 
 def check_release(
@@ -54,7 +59,16 @@ def check_release(
         files=proofs,
         extra=tuple(extra),
         disc=tuple(_disc(folder, proofs)),
+        notes=tuple(_notes(record)),
     )
+
+
+def _notes(record: ReleaseRecord) -> Iterable[str]:
+    """Yield what else decodes here than did where the release was built."""
+    then, now = record.versions, versions()
+    for name in _DECODERS:
+        if name in then and then[name] != now[name]:
+            yield f"made with {name} {shown(then[name][:40])}; here it is {now[name]}"
 
 
 def _disc(folder: Path, proofs: Sequence[Proof]) -> Iterable[Fault]:
