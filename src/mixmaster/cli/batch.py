@@ -210,7 +210,8 @@ def command(
         with open_view(log=log_file, as_json=as_json, memory_bytes=budget) as view:
             run = Run(prepared, executor, view.take, cores=cores, fail_fast=fail_fast)
             summary = run.run()
-    _show(summary, as_json=as_json)
+    page = show_overview(prepared, summary, overwrite=overwrite)
+    _show(summary, page, as_json=as_json)
     return summary.exit_code
 
 
@@ -281,13 +282,30 @@ def _show_stages(prepared: Prepared, *, as_json: bool) -> None:
         failure(f"{plan.name}: {plan.error}", "failed")
 
 
-def _show(summary: Summary, *, as_json: bool) -> None:
+def show_overview(prepared: Prepared, summary: Summary, *, overwrite: bool) -> Path | None:
+    """Write the overview; that it cannot be written is no failure of what was rendered."""
+    from mixmaster.audio.names import shown
+    from mixmaster.batch.overview import write_overview
+    from mixmaster.cli.output import warning
+    from mixmaster.errors import OutputError
+
+    try:
+        return write_overview(prepared, summary, overwrite=overwrite)
+    except OutputError as error:
+        warning(f"no overview: {error}")
+    except OSError as error:
+        warning(f"no overview: {shown(error.filename or '')}: {error.strerror or error}")
+    return None
+
+
+def _show(summary: Summary, page: Path | None, *, as_json: bool) -> None:
     from mixmaster.cli.output import echo, show, show_path, table
     from mixmaster.cli.saying import clock
     from mixmaster.results import to_json_text
 
     if as_json:
         said = {"event": "summary", "schema": "mixmaster/batch/1", **summary.to_json()}
+        said["overview"] = page
         echo(to_json_text(said, indent=None).encode("utf-8", "backslashreplace"), nl=False)
         return
     rows = [
@@ -302,3 +320,5 @@ def _show(summary: Summary, *, as_json: bool) -> None:
         f"({summary.quarantined} left alone until they change), in {clock(summary.wall_s)}"
     )
     show_path(summary.output)
+    if page is not None:
+        show_path(page)
