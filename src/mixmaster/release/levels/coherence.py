@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from mixmaster.arrays import Block
 from mixmaster.errors import UsageError
 from mixmaster.mastering.profile_deltas import distance_db
 from mixmaster.mastering.profile_figures import levelled
@@ -170,9 +171,7 @@ def reference_of(
     )
 
 
-def values_of(
-    sound: Sound, middle: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-) -> dict[FigureName, float]:
+def values_of(sound: Sound, middle: Block) -> dict[FigureName, float]:
     """Return a track's figures by name, those that exist.
 
     Args:
@@ -298,8 +297,8 @@ def _score(values: Mapping[FigureName, float], spreads: Mapping[FigureName, Spre
 
 
 def _median(
-    curves: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    curves: Block,
+) -> Block:
     """Return the median of curves; NaN in bands that most of them have nothing in."""
     known = np.isfinite(curves).sum(axis=0) * 2 > len(curves)
     middle = np.full(curves.shape[1], np.nan)
@@ -308,5 +307,5 @@ def _median(
     return middle
 
 
-def _listed(curve: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[float | None, ...]:
+def _listed(curve: Block) -> tuple[float | None, ...]:
     return tuple(round(each, 3) if np.isfinite(each) else None for each in curve.tolist())

@@ -100,7 +100,9 @@ def album_gains(
         for each in tracks
     ]
     gains, lowered_lu, worst = _gains(placed, target.target, policy, asked, standing)
-    if worst is not None and lowered_lu > 0.0:
+    if worst is None or lowered_lu < _SAME_LU:
+        lowered_lu, worst = 0.0, None
+    else:
         notes.append(lowered_words(worst.track.name, lowered_lu, worst.reach.why))
     if standing is not None and not alone:
         notes.append(f"the level is that of '{standing.name}': as its tracks stood there")
@@ -112,7 +114,7 @@ def album_gains(
         gain_db=None if alone else rounded(next(iter(gains.values()))),
         album_lufs=_album_lufs(placed, gains),
         lowered_lu=rounded(lowered_lu),
-        lowered_by=worst.track.key if worst is not None and lowered_lu > 0.0 else "",
+        lowered_by="" if worst is None else worst.track.key,
         tracks=tuple(_level(each, gains[each.track.key], target.target) for each in placed),
         notes=tuple(notes),
     )

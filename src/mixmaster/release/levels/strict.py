@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any, Final, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -16,11 +15,6 @@ STRICT: Final = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 """How a result is read back: for ``pydantic.with_config`` over its dataclass."""
 
 _MOST_PROBLEMS: Final = 8
-
-
-@cache
-def _reader(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
 
 
 def read_back(kind: type[T], data: Any, where: str, key: str) -> T:
@@ -36,7 +30,7 @@ def read_back(kind: type[T], data: Any, where: str, key: str) -> T:
         DocumentError: For anything else, with the first problems.
     """
     try:
-        found: T = _reader(kind).validate_json(json.dumps(data))
+        found = TypeAdapter(kind).validate_json(json.dumps(data))
     except (ValidationError, ValueError, TypeError, RecursionError) as error:
         problems = [Problem(key, "is nothing that was written here")]
         if isinstance(error, ValidationError):
