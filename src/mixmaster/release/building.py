@@ -161,9 +161,9 @@ class Build:
         versions = dict(before.versions) if before is not None else {}
         for each in stale:
             if each.piece.version:
-                versions[self._recordings.version_id(each.piece)] = wanted[
-                    each.piece.key
-                ].wanted_lufs
+                level = wanted[each.piece.key]
+                own = self._recordings.version_id(each.piece)
+                versions[own] = level.wanted_lufs, level.gain_db
         gains = replay_gain(order, made, before)
         said: tuple[str, ...] = ()
         if is_disc:
