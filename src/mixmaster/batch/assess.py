@@ -13,8 +13,7 @@ from mixmaster.batch.songplan import PlannedMaster, SongPlan
 from mixmaster.batch.stage import MadeFile, StageError
 from mixmaster.batch.statefiles import digest
 from mixmaster.batch.store import Store
-from mixmaster.engine.publish import manifest_path
-from mixmaster.errors import AudioFileError, OutputError
+from mixmaster.errors import OutputError
 from mixmaster.results import Result
 
 State = Literal["current", "stale", "missing", "failed", "quarantined"]
@@ -140,7 +139,7 @@ class Assessor:
         """Return a state and why; instead of why, what was made under another key."""
         try:
             made = self._store.made(path)
-            target = self._store.path(path)
+            there = self._store.is_there(path)
         except OutputError as error:
             return "failed", (str(error),), None
         if made is not None and key and made.key == key and self._is_whole(made):
@@ -152,23 +151,15 @@ class Assessor:
             return "quarantined" if lasting else "failed", reasons, None
         if made is None:
             strange = "a file is in its place that was not made by a batch"
-            return "missing", (strange if target.exists() else "it was never made",), None
-        if not target.exists():
+            return "missing", (strange if there else "it was never made",), None
+        if not there:
             return "missing", ("the file is gone",), None
         if made.key == key:
             return "stale", ("the file or its manifest was changed since it was made",), None
         return "stale", (), made
 
     def _is_whole(self, made: MadeFile) -> bool:
-        path = self._store.path(made.path)
-        try:
-            return (
-                path.is_file()
-                and manifest_path(path).is_file()
-                and self._index.sha256(path) == made.sha256
-            )
-        except AudioFileError:
-            return False
+        return self._store.is_whole(made, self._index.sha256)
 
     def _failure(self, name: str, key: str) -> tuple[StageError, ...] | None:
         found = self._store.failure(name)

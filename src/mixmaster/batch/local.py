@@ -106,7 +106,7 @@ class LocalWorkplace:
         beside.replace(manifest_path(target))
         sync_folder(target.parent)
         if each.output.target:
-            self.store.note_content(each.output.key, _content_of(spec, each))
+            self.store.note_content(each.output.key, content_of(spec, each.output))
         self.store.note_made(made)
         entry.unlink(missing_ok=True)
         return made
@@ -115,7 +115,7 @@ class LocalWorkplace:
         return self._overwrite or name.startswith(f"{FOLDER}/")
 
 
-def _content_of(spec: StageSpec, each: Ready) -> object:
+def content_of(spec: StageSpec, output: StageOutput) -> object:
     """Return what an output's key was made of: a stage with several targets has one for each."""
     rest = {name: value for name, value in spec.content.items() if name != "targets"}
-    return {**rest, "target": spec.content["targets"][each.output.target]}
+    return {**rest, "target": spec.content["targets"][output.target]}

@@ -16,7 +16,6 @@ from mixmaster.batch.songs import SongJob
 from mixmaster.batch.specs import Specs
 from mixmaster.batch.stage import Estimate
 from mixmaster.batch.store import Store
-from mixmaster.engine.outputs import require_space
 
 Tell = Callable[[str, float], None]
 _NOT_DONE = ("stale", "missing", "failed")
@@ -34,6 +33,7 @@ class BatchOptions:
         overwrite: Whether files that are not ours may be replaced.
         allow_plugins: Whether plugins of the user's list may run.
         trusting: Whether files that look unchanged are not read again.
+        store: Where outputs and the batch's state are; None for the output folder.
     """
 
     output: Path
@@ -43,6 +43,7 @@ class BatchOptions:
     overwrite: bool = False
     allow_plugins: bool = False
     trusting: bool = True
+    store: Store | None = None
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ class Prepared:
 
     def __init__(self, options: BatchOptions, tell: Tell, *, keep: bool = True) -> None:
         self.options = options
-        self.store = Store(options.output)
+        self.store = options.store or Store(options.output)
         keep = keep or self.store.folder.is_dir()
         self.index = StatIndex(self.store.index_file if keep else None, trusting=options.trusting)
         self.costs = Costs(self.store.costs_file)
@@ -174,7 +175,7 @@ class Prepared:
         Raises:
             OutputError: With both figures.
         """
-        require_space(self.options.output, self.disk_bytes(workers))
+        self.store.require_space(self.disk_bytes(workers))
 
     def _mix(self, song: SongWork) -> Estimate:
         return self.specs.mix_estimate(song.plan)

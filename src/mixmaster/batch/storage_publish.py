@@ -122,6 +122,16 @@ def published(scratch: Scratch, at: Location) -> str | None:
     return said["sha256"] if scratch.sha256(at) == said["sha256"] else None
 
 
+def manifest_sha256(remote: Remote, at: Location) -> str | None:
+    """Return the hash that the manifest beside a file speaks of; None without one of ours.
+
+    Raises:
+        StorageError: When the store does not answer.
+    """
+    said = _manifest(remote, at)
+    return None if said is None else str(said["sha256"])
+
+
 def check_place(scratch: Scratch, at: Location, *, overwrite: bool = False) -> None:
     """Raise unless a file may be put there: before any work.
 

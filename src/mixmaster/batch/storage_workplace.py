@@ -55,19 +55,19 @@ class StoreWorkplace:
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
         """Give an empty folder on the disk of the scratch folder."""
-        with self._kept().work_folder() as folder:
+        with self.kept().work_folder() as folder:
             yield folder
 
     def fetch(self, item: StageInput, folder: Path) -> Path:
-        """Return an input: fetched when it lies in a store, else where it is."""
+        """Return an input: where it is if this machine has it, else fetched from its store."""
+        path = Path(item.path)
+        if not is_address(item.path) and path.is_file():
+            return path
         at = self._address(item.path)
         if at is None:
-            path = Path(item.path)
-            if not path.is_file():
-                reason = "it is gone, or has changed, since the batch was planned"
-                raise AudioFileError(shown(path), reason, "run the batch again")
-            return path
-        kept = self._kept()
+            reason = "it is gone, or has changed, since the batch was planned"
+            raise AudioFileError(shown(path), reason, "run the batch again")
+        kept = self.kept()
         try:
             if at.path.startswith(f"{self.output.path}/{FOLDER}/"):  # a premaster has its manifest
                 kept.place(manifest_location(at), folder / manifest_location(at).name)
@@ -80,7 +80,7 @@ class StoreWorkplace:
     @contextlib.contextmanager
     def claimed(self, spec: StageSpec) -> Iterator[bool]:
         """Hold the claims of the outputs."""
-        kept = self._kept()
+        kept = self.kept()
         with contextlib.ExitStack() as stack:
             yield all(
                 stack.enter_context(claimed(kept.remote, self._state("claims"), _short(each.path)))
@@ -89,10 +89,10 @@ class StoreWorkplace:
 
     def found(self, spec: StageSpec) -> dict[str, MadeFile]:
         """Return the outputs whose note, file and manifest all agree."""
-        kept = self._kept()
+        kept = self.kept()
         found = {}
         for output in spec.outputs:
-            made = self._made(kept, output.path)
+            made = self.made(output.path)
             if made is None or made.key != output.key:
                 continue
             if published(kept, self.output.child(output.path)) == made.sha256:
@@ -103,7 +103,7 @@ class StoreWorkplace:
         """Raise for files that are not ours where outputs would go; what is in the state is."""
         for output in spec.outputs:
             check_place(
-                self._kept(),
+                self.kept(),
                 self.output.child(output.path),
                 overwrite=self._may_replace(output.path),
             )
@@ -111,7 +111,7 @@ class StoreWorkplace:
     def publish(self, spec: StageSpec, ready: Sequence[Ready]) -> tuple[MadeFile, ...]:
         """Put files and their manifests; then note under which keys they were made."""
         del spec
-        kept = self._kept()
+        kept = self.kept()
         for ours in (False, True):
             files = [
                 (each.file, self.output.child(each.output.path))
@@ -122,7 +122,7 @@ class StoreWorkplace:
         for each in ready:
             said = {"format": NOTE_FORMAT, "file": each.made.to_json()}
             text = json.dumps(said, allow_nan=False).encode()
-            kept.remote.write(self._note(each.output.path), text)
+            kept.remote.write(self.note(each.output.path), text)
         return tuple(each.made for each in ready)
 
     def _address(self, path: str) -> Location | None:
@@ -133,17 +133,25 @@ class StoreWorkplace:
                 return at.child(PurePosixPath(path).relative_to(root).as_posix())
         return None
 
-    def _kept(self) -> Scratch:
+    def kept(self) -> Scratch:
+        """Return what is kept of stores on this machine."""
         return _scratch(self.scratch_folder, self.scratch_bytes)
 
     def _state(self, name: str) -> Location:
         return Location(self.output.scheme, f"{self.output.path}/{FOLDER}/{name}")
 
-    def _note(self, name: str) -> Location:
+    def note(self, name: str) -> Location:
+        """Return where it is noted under which key an output was made."""
         return self._state("made").child(_short(name))
 
-    def _made(self, kept: Scratch, name: str) -> MadeFile | None:
-        note = self._note(name)
+    def made(self, name: str) -> MadeFile | None:
+        """Return what was noted of an output when it was made; None without.
+
+        Raises:
+            StorageError: When the store does not answer.
+        """
+        kept = self.kept()
+        note = self.note(name)
         if kept.remote.look(note) is None:
             return None
         try:

@@ -20,15 +20,17 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from mixmaster.audio.names import shown
 from mixmaster.batch.locks import Lock
 from mixmaster.batch.stage import MadeFile, StageError
 from mixmaster.batch.statefiles import read_state, token, write_state, writer_lives
-from mixmaster.engine.outputs import inside
+from mixmaster.engine.outputs import inside, require_space
 from mixmaster.engine.publish import manifest_path
+from mixmaster.errors import AudioFileError
 
 FOLDER: Final = ".mixmaster-batch"
 PREMASTERS: Final = f"{FOLDER}/premasters"
@@ -50,6 +52,11 @@ class Store:
     def __init__(self, output: Path) -> None:
         self.output = output
         self.folder = output / FOLDER
+
+    @property
+    def shown_output(self) -> str:
+        """Where outputs go, for people."""
+        return shown(self.output)
 
     @property
     def index_file(self) -> Path:
@@ -95,6 +102,36 @@ class Store:
         if not isinstance(found, dict) or found.get("format") != FORMAT:
             return None
         return MadeFile(**found["file"])
+
+    def is_there(self, name: str) -> bool:
+        """Return whether a file lies where an output goes.
+
+        Raises:
+            OutputError: For a name that leads out of the output folder.
+        """
+        return self.path(name).exists()
+
+    def is_whole(self, made: MadeFile, hash_of: Callable[[Path], str]) -> bool:
+        """Return whether an output is what was noted of it, with its manifest.
+
+        Args:
+            made: What was noted.
+            hash_of: Gives a file's SHA-256.
+        """
+        path = self.path(made.path)
+        try:
+            there = path.is_file() and manifest_path(path).is_file()
+            return there and hash_of(path) == made.sha256
+        except AudioFileError:
+            return False
+
+    def require_space(self, bytes_needed: int) -> None:
+        """Raise unless the disk has room.
+
+        Raises:
+            OutputError: With both figures.
+        """
+        require_space(self.output, bytes_needed)
 
     def note_made(self, made: MadeFile) -> None:
         """Note that an output is in its place, whole."""

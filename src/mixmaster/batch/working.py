@@ -16,7 +16,7 @@ from mixmaster.batch.mixing import make_mixes
 from mixmaster.batch.stage import Cost, MadeFile, Outcome, StageError, StageResult, StageSpec
 from mixmaster.batch.workplace import Workplace
 from mixmaster.effects.plugin_list import plugins_allowed
-from mixmaster.errors import MixmasterError, OutputError
+from mixmaster.errors import MixmasterError, OutputError, StorageError
 
 Tell = Callable[[str, float], None]
 
@@ -97,8 +97,8 @@ def as_stage_error(error: BaseException) -> StageError:
     kind = type(error).__name__
     if isinstance(error, MixmasterError):
         # What stands in the way of an output, or fills its disk, is none of the song's fault.
-        lasting = not isinstance(error, OutputError) and not _for_now(error.__cause__)
-        return StageError(kind, str(error), lasting=lasting)
+        passing = isinstance(error, OutputError | StorageError) or _for_now(error.__cause__)
+        return StageError(kind, str(error), lasting=not passing)
     if isinstance(error, OSError):
         where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
         return StageError(kind, f"{where}{error.strerror or error}", lasting=not _for_now(error))
