@@ -166,6 +166,19 @@ def test_full_scale_is_never_passed_in_silence(tmp_path: Path) -> None:
     assert not (tmp_path / "cd").exists()
 
 
+def test_full_scale_itself_is_held_and_told(tmp_path: Path) -> None:
+    result = write_cd([DiscTrack(tone(tmp_path / "a.wav", 5.0, 1.0))], Disc(), tmp_path / "cd")
+    assert read_wav(tmp_path / "cd/disc.wav").max() == 32_767
+    assert result.clipped_samples > 0
+    assert result.notes[-1].startswith(f"{result.clipped_samples} samples at full scale")
+
+
+def test_16_bits_are_carried_over_only_without_dither(tmp_path: Path) -> None:
+    track = DiscTrack(write_wav(tmp_path / "a.wav", pattern(1, 5 * 44_100)))
+    assert "a.wav has 16 bits already" in write_cd([track], Disc(), tmp_path / "1").notes[0]
+    assert write_cd([track], UNDITHERED, tmp_path / "2").notes == ()
+
+
 def test_wrong_sources_are_named_before_anything_is_written(tmp_path: Path) -> None:
     fast = write_wav(tmp_path / "fast.wav", pattern(0, 240_000), 48_000)
     with pytest.raises(AudioFileError, match=r"fast\.wav: it has 2 channels at 48000 Hz"):

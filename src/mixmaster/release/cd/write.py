@@ -46,10 +46,10 @@ class CdResult(Result):
 
     Attributes:
         plan: Where everything lies, what is said, what was found.
-        files: Every file, relative to the folder, with its MD5.
+        files: What the lists of checksums name, relative to the folder, with its MD5.
         sample_peak_dbfs: The largest sample of the disc; None for digital silence.
-        clipped_samples: Samples at full scale that the dither alone pushed beyond it.
-        notes: What had to be said of the sources.
+        clipped_samples: Samples at full scale that dither or rounding alone pushed beyond it.
+        notes: What had to be said of the sources and of those samples.
     """
 
     plan: CdPlan
@@ -126,8 +126,10 @@ def write_cd(
         peak, clipped = _write_audio(plan, laid, disc, parts[WAV_NAME])
         sums = _write_descriptions(plan, disc, text, parts)
         prove(plan, laid, disc, folder, parts)
-    if not text:
+    if overwrite and not text:
         (folder / TEXT_FILE).unlink(missing_ok=True)  # an earlier writing's
+    if clipped:
+        notes = (*notes, f"{clipped} samples at full scale were held there: dither led beyond it")
     return CdResult(plan, sums, peak, clipped, notes)
 
 
