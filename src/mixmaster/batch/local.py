@@ -12,7 +12,7 @@ from pathlib import Path
 from mixmaster.audio.names import shown
 from mixmaster.batch.index import settled
 from mixmaster.batch.locks import all_taken
-from mixmaster.batch.stage import MadeFile, StageInput, StageSpec
+from mixmaster.batch.stage import MadeFile, StageInput, StageOutput, StageSpec
 from mixmaster.batch.statefiles import sync_folder, write_state
 from mixmaster.batch.store import FOLDER, Store, work_folder
 from mixmaster.batch.workplace import Ready
