@@ -155,11 +155,11 @@ class Studio:
 
 
 def hashes(output: Path) -> dict[str, str]:
-    """Return the hash of every file that a user sees; hidden ones are none of a user's."""
+    """Return the hash of every master and manifest; times stand in the overview."""
     return {
         str(path.relative_to(output)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(output.rglob("*"))
-        if path.is_file() and FOLDER not in path.parts
+        if path.is_file() and FOLDER not in path.parts and path.suffix != ".html"
     }
 
 

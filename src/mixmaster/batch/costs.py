@@ -16,13 +16,13 @@ from mixmaster.batch.statefiles import read_state, write_state
 _SHARE: Final = 0.2
 """How much the latest stage moves what is expected."""
 
-_DEFAULT_CPU: Final[Mapping[str, float]] = {"mix": 0.030, "master": 0.10}
+_DEFAULT_CPU: Final[Mapping[str, float]] = {"mix": 0.005, "master": 0.010}
 """Seconds of processor time for a second of a stem, or of a mix through a chain and to a target."""
 
-_BASE_BYTES: Final[Mapping[str, int]] = {"mix": 230 << 20, "master": 210 << 20}
+_BASE_BYTES: Final[Mapping[str, int]] = {"mix": 230 << 20, "master": 260 << 20}
 """Memory of a process that mixes or masters next to nothing: libraries and buffers."""
 
-_PER_STEM_BYTES: Final = 9 << 20
+_PER_STEM_BYTES: Final = 4 << 20
 _FLOAT32_BYTES: Final = 4
 
 
