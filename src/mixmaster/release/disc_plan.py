@@ -46,6 +46,7 @@ def disc_track(album: Album, track: Track, isrc: str, source: Path) -> DiscTrack
         isrc=isrc,
         gap_s=track.gap_s,
         crossfade_s=track.crossfade_s,
+        crossfade_law=track.crossfade_law,
         copy_permitted=album.cd.copy_permitted,
     )
 
@@ -70,6 +71,7 @@ def record_track(album: Album, track: Track, isrc: str, source: Path) -> VinylTr
         isrc=isrc,
         gap_s=track.gap_s,
         crossfade_s=track.crossfade_s,
+        crossfade_law=track.crossfade_law,
         side=track.side,
     )
 

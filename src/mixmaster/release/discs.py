@@ -22,7 +22,7 @@ from mixmaster.release.vinyl.write import write_vinyl
 
 _SAID: Final = (
     *("title", "version", "artist", "isrc", "writers"),
-    *("gap_s", "crossfade_s", "side"),
+    *("gap_s", "crossfade_s", "crossfade_law", "side"),
 )
 """What of a track a disc follows from, beside its sound."""
 

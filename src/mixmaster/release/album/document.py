@@ -98,6 +98,10 @@ class Track(Settings):
         low=0.0,
         high=30.0,
     )
+    crossfade_law: Literal["equal_power", "linear"] = parameter(
+        "equal_power",
+        "How that runs: equal_power for unlike music, linear for what is the same on both sides.",
+    )
     level_offset_db: float = parameter(
         0.0,
         "How much louder it is than it would be otherwise, dB: an artist's choice that all "
