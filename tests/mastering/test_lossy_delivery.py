@@ -155,6 +155,18 @@ def test_gain_alone_is_taken_back_where_an_encoder_goes_over(deliver: Deliver) -
     assert -2.5 < true_peak_dbtp(decoded(result.file)) <= -1.0 + 0.02
 
 
+def test_a_lossy_premaster_that_players_clip_is_warned_of(deliver: Deliver) -> None:
+    """Without a ceiling nothing is limited, and the level stays that of the mix."""
+    result = deliver('[file]\nformat = "vorbis"\nbitrate_kbps = 80\n')
+    assert result.after is not None
+    assert result.after.true_peak_dbtp is not None
+    over = result.after.true_peak_dbtp > 0.0
+    assert bool(result.warnings) == over
+    louder = deliver('[file]\nformat = "vorbis"\n', "loud", loudness_lufs=-9.0)
+    assert louder.ceiling_dbtp is None
+    assert "which players clip" in louder.warnings[0]
+
+
 def test_two_runs_are_the_same_bytes(deliver: Deliver) -> None:
     for kind in ("opus", "aac"):
         one, two = (deliver(hot(kind, 128), folder) for folder in (f"{kind}1", f"{kind}2"))

@@ -364,6 +364,14 @@ def _seconds_of(section: Section | None, programme: Programme) -> tuple[float, f
     return start_s, stop_s
 
 
+def _clipped_by_players(request: Request, peak_dbtp: float | None) -> tuple[str, ...]:
+    """Return what there is to say of a lossy master without a ceiling."""
+    if not request.spec.is_lossy or peak_dbtp is None or peak_dbtp <= 0.0:
+        return ()
+    text = f"decoded it peaks at {peak_dbtp:+.2f} dBTP, which players clip"
+    return (f"{text}: give the target a true_peak_dbtp, or say --ceiling -1",)
+
+
 def _result(request: Request, delivered: Delivered, file: Path, manifest: Path) -> MasterResult:
     after, extent, rate = delivered.after, request.extent, request.spec.sample_rate_hz
     peak, lufs = after.true_peak_dbtp, after.integrated_lufs
@@ -385,6 +393,7 @@ def _result(request: Request, delivered: Delivered, file: Path, manifest: Path) 
         trimmed_head_s=extent.first / rate if whole else 0.0,
         trimmed_tail_s=extent.cut_tail / rate if whole else 0.0,
         passes=delivered.passes,
+        warnings=_clipped_by_players(request, peak),
         format=request.spec.words,
         overs_db=delivered.overs_db,
         ceiling_in_front_dbtp=delivered.ceiling_in_front_dbtp,

@@ -143,7 +143,7 @@ def mix(
         bridge=bridge,
         staging=plan.stagings,
         notes=plan.notes,
-        warnings=(*stem_warnings(plan), *_warnings(measured[0])),
+        warnings=(*stem_warnings(plan), *_warnings(measured[0], spec)),
     )
 
 
@@ -265,11 +265,13 @@ def _refuse_clipping(
     )
 
 
-def _warnings(figures: ProgrammeFigures) -> tuple[str, ...]:
+def _warnings(figures: ProgrammeFigures, spec: FileSpec) -> tuple[str, ...]:
     peak = figures.sample_peak_dbfs
     if peak is None:
         return ("the mix is digital silence",)
     if peak > 0.0:
         text = f"the mix peaks at {peak:+.2f} dBFS: float keeps it whole, integers would clip it"
+        if spec.is_lossy:
+            text = f"decoded the mix peaks at {peak:+.2f} dBFS: most players clip that"
         return (text,)
     return ()
