@@ -69,6 +69,7 @@ class AudioSink:
 
     Raises:
         OutputError: When the file cannot be opened.
+        UsageError: For an encoder that is not installed, and dither that cannot be shaped.
     """
 
     def __init__(
