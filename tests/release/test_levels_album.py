@@ -174,7 +174,9 @@ def test_approved_masters_come_down_together_and_only_for_the_ceiling() -> None:
     asked = album_gains(masters, place(LOUDEST), "album")  # a condition: nobody levels there
     assert [each.wanted_lufs for each in asked.tracks] == [-14.0, -17.0]
     quiet = [replace(each, true_peak_dbtp=-1.0) for each in masters]
-    assert album_gains(quiet, place(WHOLE), "album").gain_db == 0.0
+    as_is = album_gains(quiet, place(WHOLE), "album")
+    assert as_is.gain_db == 0.0
+    assert [each.said for each in as_is.tracks] == [(), ()]  # nothing was asked of them
     soft = [track(-20.0, -10.0, limits=APPROVED)]
     assert album_gains(soft, place(LOUDEST), "album").tracks[0].gain_db == 0.0
 

@@ -185,12 +185,9 @@ def _down(level: TrackLevel, lu: float, why: str = "") -> TrackLevel:
 
 
 def lowered_words(name: str, lu: float, why: str) -> str:
-    """Return in words that the whole album waits for one track."""
+    """Return in words that the whole album comes down for one track."""
     because = f": {why}" if why else ""
-    return (
-        f"the whole album stays {lu:.2f} LU under what was asked, since '{name}' can be no louder"
-        f"{because}"
-    )
+    return f"the whole album comes down by {lu:.2f} LU, since '{name}' can be no louder{because}"
 
 
 def rounded(value: float) -> float:

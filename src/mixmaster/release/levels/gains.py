@@ -87,8 +87,8 @@ def album_gains(
     ):
         policy = replace(policy, mode="as_is")
         notes.append(
-            "approved masters: they are turned down only where the ceiling asks for it; the place "
-            "levels what it plays by itself"
+            "approved masters: they are turned down only where the ceiling asks for it"
+            + ("; the place levels what it plays by itself" if target.target.playback else "")
         )
     scales: dict[str, float] = {}
     if policy.mode in {"album", "loudest"}:
@@ -99,10 +99,9 @@ def album_gains(
         _place(each, target.target, scales.get(each.key, 0.0) + (0.0 if alone else each.offset_lu))
         for each in tracks
     ]
-    gains, lowered_lu, worst = _gains(placed, target.target, policy, asked, standing)
-    if worst is None or lowered_lu < _SAME_LU:
-        lowered_lu, worst = 0.0, None
-    else:
+    gains, lowered_lu, held = _gains(placed, target.target, policy, asked, standing)
+    if lowered_lu:
+        worst = next(each for each in placed if each.track.key in held)
         notes.append(lowered_words(worst.track.name, lowered_lu, worst.reach.why))
     if standing is not None and not alone:
         notes.append(f"the level is that of '{standing.name}': as its tracks stood there")
@@ -114,8 +113,11 @@ def album_gains(
         gain_db=None if alone else rounded(next(iter(gains.values()))),
         album_lufs=_album_lufs(placed, gains),
         lowered_lu=rounded(lowered_lu),
-        lowered_by="" if worst is None else worst.track.key,
-        tracks=tuple(_level(each, gains[each.track.key], target.target) for each in placed),
+        lowered_by=next(iter(held)) if lowered_lu else "",
+        tracks=tuple(
+            _level(each, gains[each.track.key], target.target, held=each.track.key in held)
+            for each in placed
+        ),
         notes=tuple(notes),
     )
 
@@ -223,26 +225,38 @@ def _gains(
     policy: Policy,
     asked: float | None,
     standing: Standing | None,
-) -> tuple[dict[str, float], float, _Placed | None]:
-    """Return the gain on top of each track's base, what the album lacks, and whose fault it is."""
+) -> tuple[dict[str, float], float, frozenset[str]]:
+    """Return the gain on top of each track's base, what the album lacks, and who is held back."""
     if policy.mode == "track":
-        alone = {each.track.key: _alone_db(each, asked, target) for each in placed}
-        return alone, 0.0, None
+        wanted = {each.track.key: _alone_db(each, asked, target) for each in placed}
+        found = {each.track.key: _least(wanted[each.track.key], each.room_db) for each in placed}
+        short = (
+            each.track.key
+            for each in placed
+            if wanted[each.track.key] > found[each.track.key] + _SAME_LU
+        )
+        return found, 0.0, frozenset(short)
     free = _free_db(placed, target, policy, asked, standing)
     worst = min(placed, key=lambda each: each.room_db)
-    gain = min(free, worst.room_db)
-    if gain == np.inf:
-        gain = 0.0
-    lacking = free - gain if free < np.inf else 0.0
-    return {each.track.key: gain for each in placed}, lacking, worst
+    gain = _least(free, worst.room_db)
+    held = frozenset({worst.track.key} if free > gain + _SAME_LU else ())
+    lacking = free - gain if held and free < np.inf else 0.0
+    return {each.track.key: gain for each in placed}, lacking, held
 
 
 def _alone_db(placed: _Placed, asked: float | None, target: Target) -> float:
+    """Return the gain that one track wants by itself."""
     base = placed.base_lufs
     if base is None:
         return 0.0
-    free = asked - base if asked is not None else (np.inf if _fills(target) else 0.0)
-    gain = min(free, placed.room_db)
+    if asked is None:
+        return np.inf if _fills(target) else 0.0
+    return asked - base
+
+
+def _least(free_db: float, room_db: float) -> float:
+    """Return the lower of two gains; none where neither is bounded."""
+    gain = min(free_db, room_db)
     return 0.0 if gain == np.inf else gain
 
 
@@ -302,12 +316,11 @@ def _album_lufs(placed: Sequence[_Placed], gains: Mapping[str, float]) -> float 
 def track_level(track: TrackLoudness, gain_db: float, target: Target) -> TrackLevel:
     """Return a track's level for a gain that somebody else has settled; never past its reach."""
     placed = _place(track, target, 0.0)
-    if track.integrated_lufs is not None and placed.reach.lufs is not None:
-        gain_db = min(gain_db, placed.reach.lufs - track.integrated_lufs)
-    return _level(placed, gain_db - placed.base_db, target)
+    held = gain_db > placed.room_db + _SAME_LU
+    return _level(placed, min(gain_db, placed.room_db), target, held=held)
 
 
-def _level(placed: _Placed, gain: float, target: Target) -> TrackLevel:
+def _level(placed: _Placed, gain: float, target: Target, *, held: bool) -> TrackLevel:
     track, limits = placed.track, placed.limits
     gain_db = placed.base_db + gain
     lufs, peak = track.integrated_lufs, track.true_peak_dbtp
@@ -321,8 +334,7 @@ def _level(placed: _Placed, gain: float, target: Target) -> TrackLevel:
         limited = max(0.0, peak + gain_db - ceiling)
     if limited > _MUCH_LIMITING_DB:
         said.append(f"its highest peak is limited by some {limited:.1f} dB")
-    held = placed.reach.lufs is not None and wanted is not None
-    if held and abs((placed.reach.lufs or 0.0) - (wanted or 0.0)) < _SAME_LU:
+    if held:
         said.append(f"it can be no louder: {placed.reach.why}")
     return TrackLevel(
         key=track.key,
