@@ -118,7 +118,13 @@ def test_every_file_has_its_line_and_every_track_its_own(made: Made) -> None:
     for line in (made.plain / "checksums.sha256").read_text().splitlines():
         if not line.endswith((".html", ".csv")):
             assert line[:64] in notes
-    for text in ("Recorded by Ines Vale", "Ada Quay, Ben Moor", "BHR-007", "explicit"):
+    for text in (
+        "2 s behind it",
+        "Recorded by Ines Vale",
+        "Ada Quay, Ben Moor",
+        "BHR-007",
+        "explicit",
+    ):
         assert text in notes
     assert "ALAC was not made: it needs PyAV." in notes
 
@@ -202,6 +208,7 @@ def test_the_player_plays_the_files_beside_it(browser: Browser, made: Made) -> N
     assert page.locator("tbody.playing").count() == 1
     page.keyboard.press("p")
     until(page, "document.getElementById('sound').src.endsWith('03%20Track.flac')")
+    until(page, "document.getElementById('sound').readyState > 0")
     assert page.locator("#problem").inner_text() == ""
     page.close()
     seen.quiet()

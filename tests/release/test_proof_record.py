@@ -21,7 +21,7 @@ from mixmaster.release.proof.checking import check_release
 from mixmaster.release.proof.lists import clock, tracks_csv
 from mixmaster.release.proof.places import folded, wrong_with
 from mixmaster.release.proof.record import ReleaseRecord
-from mixmaster.release.proof.writing import parse_record, read_record, record_text
+from mixmaster.release.proof.writing import parse_record, read_record, record_text, write_record
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +166,16 @@ def test_a_record_that_was_edited_by_hand_says_so(release: Path, tmp_path: Path)
     assert not check.passes
     assert check.counts()["green"] == 11
     assert "'release.json': it was edited" in check.extra[0].text
+
+
+def test_what_else_decodes_here_is_said_and_is_no_fault(release: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(release, tmp_path / "copy"))
+    record = read_record(copy)
+    write_record(copy, record.model_copy(update={"versions": {"libsndfile": "0.9\x1b[2J"}}))
+    check = check_release(copy)
+    assert check.passes
+    (note,) = check.notes
+    assert note.startswith("made with libsndfile 0.9\\x1b[2J; here it is ")
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,6 @@ class PageFile(Result):
         integrated_lufs: To be drawn.
         max_short_term_lufs: To be drawn.
         true_peak_dbtp: To be drawn.
-        plays: Whether a page can play it.
     """
 
     path: str
@@ -138,7 +137,6 @@ class PageFile(Result):
     integrated_lufs: float | None = None
     max_short_term_lufs: float | None = None
     true_peak_dbtp: float | None = None
-    plays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

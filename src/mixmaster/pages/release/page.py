@@ -96,7 +96,7 @@ def track_row(track: PageTrack) -> dict[str, Any]:
         "credits": [shown(line) for line in track.credits[:50]],
         "explicit": {True: "explicit", False: "clean", None: ""}[track.explicit],
         "length": clock(track.seconds),
-        "gap": f"{track.gap_s:g} s" if track.gap_s else "",
+        "gap": f"{track.gap_s:g} s behind it" if track.gap_s else "",
     }
 
 
@@ -128,9 +128,7 @@ def _row(file: PageFile, index: int, release: PageRelease, names: dict[str, str]
         "length": "" if file.seconds is None else clock(file.seconds),
         "size": size_text(file.bytes),
         "name": shown(file.path.rpartition("/")[2], 300),
-        "path": shown(file.path, 300),
         "address": address(file.path),
-        "plays": file.plays,
         "state": file.state,
         "said": VERDICTS[file.state],
         "reasons": [shown(text) for text in file.reasons],
@@ -138,7 +136,6 @@ def _row(file: PageFile, index: int, release: PageRelease, names: dict[str, str]
         "remarks": [shown(text) for text in file.remarks],
         "cells": file.cells,
         "tags": file.tags,
-        "sha256": file.sha256,
     }
 
 

@@ -22,7 +22,6 @@ from mixmaster.release.proof.record import RECORD_NAME, FileRecord, ReleaseRecor
 from mixmaster.release.proof.writing import EDITED, read_any_record
 from mixmaster.release.vinyl.check import check_vinyl
 
-
 _DECODERS: Final = ("mixmaster", "libsndfile")
 
 

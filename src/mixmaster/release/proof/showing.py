@@ -222,7 +222,6 @@ def _file(file: FileRecord, proof: Proof, tracks: dict[int, TrackRecord]) -> Pag
         integrated_lufs=figures.integrated_lufs,
         max_short_term_lufs=figures.max_short_term_lufs,
         true_peak_dbtp=figures.true_peak_dbtp,
-        plays=audio is not None,
     )
 
 
