@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import pickle
 import queue
 import signal
 import subprocess
@@ -18,6 +20,7 @@ from typing import Any, Final
 
 from mixmaster.batch.events import Event, Progress, Retried, Started
 from mixmaster.batch.stage import StageError, StageResult, StageSpec
+from mixmaster.batch.workplace import Workplace
 from mixmaster.engine.threads import default_threads
 
 MODULE: Final = "mixmaster.batch.worker"
@@ -102,6 +105,7 @@ class LocalPool:
         memory_bytes: What all of them may use together, as far as can be told beforehand.
         time_limit_s: How long a stage may take; None for as long as it likes.
         cores: How many processors there are to share; all if None.
+        workplace: Where inputs are and outputs go; None for the output folder.
     """
 
     def __init__(
@@ -113,8 +117,11 @@ class LocalPool:
         memory_bytes: int | None = None,
         time_limit_s: float | None = None,
         cores: int | None = None,
+        workplace: Workplace | None = None,
     ) -> None:
         self._head = {"output": os.path.abspath(output), "overwrite": overwrite}  # noqa: PTH100
+        if workplace is not None:
+            self._head["workplace"] = base64.b64encode(pickle.dumps(workplace)).decode("ascii")
         self._most = workers
         self._memory = memory_bytes
         self._limit_s = time_limit_s

@@ -115,7 +115,7 @@ class RemoteStore(Store):
         if self._listed is None:
             remote = self._scratch.remote
             state = Location(self.at.scheme, f"{self.at.path}/{FOLDER}")
-            folders = (self.at, *(state.child(name) for name in ("made", "premasters")))
+            folders = (self.at, *(state.child(name) for name in ("notes", "premasters")))
             self._listed = {each.at: each for place in folders for each in remote.listing(place)}
         return self._listed.get(at)
 

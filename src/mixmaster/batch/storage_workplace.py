@@ -142,7 +142,7 @@ class StoreWorkplace:
 
     def note(self, name: str) -> Location:
         """Return where it is noted under which key an output was made."""
-        return self._state("made").child(_short(name))
+        return self._state("notes").child(_short(name))
 
     def made(self, name: str) -> MadeFile | None:
         """Return what was noted of an output when it was made; None without.

@@ -6,8 +6,10 @@ once: its work folder is unlocked by that, and removed by the next batch.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import pickle
 import queue
 import sys
 import threading
@@ -27,9 +29,12 @@ def main() -> None:
     from mixmaster.batch.local import LocalWorkplace
     from mixmaster.batch.stage import StageSpec
     from mixmaster.batch.working import run_stage
+    from mixmaster.batch.workplace import Workplace
 
     head = waiting.get()
-    workplace = LocalWorkplace(Path(head["output"]), overwrite=head["overwrite"])
+    workplace: Workplace = LocalWorkplace(Path(head["output"]), overwrite=head["overwrite"])
+    if "workplace" in head:
+        workplace = pickle.loads(base64.b64decode(head["workplace"]))  # noqa: S301 - our parent's
     _say(answers, {"ready": True})
     while True:
         spec = StageSpec.from_json(waiting.get())

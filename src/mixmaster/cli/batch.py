@@ -19,6 +19,7 @@ from mixmaster.errors import UsageError
 if TYPE_CHECKING:
     from mixmaster.batch.prepare import Prepared
     from mixmaster.batch.stage import Executor
+    from mixmaster.batch.store import Store
     from mixmaster.batch.summary import Summary
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -155,10 +156,10 @@ def command(
     if cluster is not None and memory is not None:
         reason = "shares out this machine's memory, which a cluster's workers do not use"
         raise UsageError("--memory", reason, "limit the workers where they are started")
-    batch, output, jobs = read_batch(wanted)
-    output = output.absolute()  # as workers elsewhere will see it
+    batch, places, jobs = read_batch(wanted)
     options = BatchOptions(
-        output=output,
+        output=places.output,
+        store=places.store,
         jobs=jobs,
         keep_premasters=batch.keep_premasters and not no_premasters,
         retry_failed=retry_failed,
@@ -175,14 +176,13 @@ def command(
             stack.enter_context(plugins_allowed())
         log_file = stack.enter_context(open_log(log))
         if not dry_run:
-            _begin(output, note)
+            _begin(places.store, note)
         executor: Executor | None = None
         if cluster is not None and not dry_run:  # before planning: misfits are named at once
             executor = open_cluster(
                 cluster,
                 cluster_tls,
-                output,
-                overwrite=overwrite,
+                places.workplace(overwrite=overwrite),
                 time_limit_s=time_limit,
                 most=workers,
                 note=note,
@@ -199,36 +199,39 @@ def command(
         budget = None if cluster is not None else memory or free_memory_bytes() * 4 // 5
         if executor is None:
             executor = LocalPool(
-                output,
+                places.output,
                 count,
                 overwrite=overwrite,
+                workplace=None if places.remote is None else places.workplace(overwrite=overwrite),
                 memory_bytes=budget,
                 time_limit_s=time_limit,
                 cores=cores,
             )
             stack.callback(executor.close)
+        if places.remote is not None:
+            from mixmaster.batch.storage_store import Noting
+
+            executor = Noting(executor, places.remote)
         with open_view(log=log_file, as_json=as_json, memory_bytes=budget) as view:
             run = Run(prepared, executor, view.take, cores=cores, fail_fast=fail_fast)
             summary = run.run()
     page = show_overview(prepared, summary, overwrite=overwrite)
-    _show(summary, page, as_json=as_json)
+    _show(summary, places.shown, page, as_json=as_json)
     return summary.exit_code
 
 
-def _begin(output: Path, note: Any) -> None:
+def _begin(store: Store, note: Any) -> None:
     """Make the state's folder, and finish what a run before has left."""
     from mixmaster.audio.names import shown
-    from mixmaster.batch.store import Store
     from mixmaster.errors import OutputError
 
-    store = Store(output)
     try:
         store.start()
         for text in store.recover():
             note(text)
     except OSError as error:
         reason = f"it cannot be written: {error.strerror}"
-        raise OutputError(shown(output), reason, "choose another output") from error
+        raise OutputError(shown(store.folder), reason, "choose another output") from error
 
 
 def show_plan(prepared: Prepared, cores: int, workers: int, *, as_json: bool) -> None:
@@ -298,7 +301,7 @@ def show_overview(prepared: Prepared, summary: Summary, *, overwrite: bool) -> P
     return None
 
 
-def _show(summary: Summary, page: Path | None, *, as_json: bool) -> None:
+def _show(summary: Summary, output: Path | str, page: Path | None, *, as_json: bool) -> None:
     from mixmaster.cli.output import echo, show, show_path, table
     from mixmaster.cli.saying import clock
     from mixmaster.results import to_json_text
@@ -319,6 +322,9 @@ def _show(summary: Summary, page: Path | None, *, as_json: bool) -> None:
         f"{summary.made} made, {summary.current} current, {summary.failed} failed "
         f"({summary.quarantined} left alone until they change), in {clock(summary.wall_s)}"
     )
-    show_path(summary.output)
+    if isinstance(output, Path):
+        show_path(output)
+    else:
+        echo(output)
     if page is not None:
         show_path(page)

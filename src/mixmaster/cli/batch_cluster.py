@@ -12,6 +12,7 @@ from mixmaster.cli.options import chain
 
 if TYPE_CHECKING:
     from mixmaster.batch.cluster import DaskExecutor
+    from mixmaster.batch.workplace import Workplace
 
 cluster_options = chain(
     click.option(
@@ -50,9 +51,8 @@ def check_cluster(address: str | None, tls: Path | None) -> None:
 def open_cluster(
     address: str,
     tls: Path | None,
-    output: Path,
+    workplace: Workplace,
     *,
-    overwrite: bool,
     time_limit_s: float | None,
     most: int | None,
     note: Callable[[str], None],
@@ -64,11 +64,10 @@ def open_cluster(
     """
     from mixmaster.batch.cluster import DaskExecutor
     from mixmaster.batch.cluster_joining import Tls
-    from mixmaster.batch.local import LocalWorkplace
 
     executor = DaskExecutor(
         address,
-        LocalWorkplace(output.absolute(), overwrite=overwrite),
+        workplace,
         tls=None if tls is None else Tls.in_folder(tls),
         time_limit_s=time_limit_s,
         most=most,

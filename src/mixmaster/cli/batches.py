@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixmaster.cli.batch_stores import Places, find_places
 from mixmaster.cli.options import F, Within, chain, complete_presets
 from mixmaster.errors import UsageError
 
@@ -78,8 +79,9 @@ _options = chain(
     click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
-        help="The folder of the masters; a jobs document may name it.",
+        type=click.Path(),
+        help="The folder of the masters, or an address such as s3://bucket/masters; a jobs "
+        "document may name it.",
     ),
     click.option(
         "--name-template",
@@ -110,14 +112,15 @@ def batch_options(function: F) -> F:
     return _options(wrapped)  # type: ignore[return-value]  # it takes the options in place
 
 
-def read_batch(wanted: Mapping[str, Any]) -> tuple[Batch, Path, list[SongJob]]:
-    """Return the batch that is meant, its output folder, and its songs.
+def read_batch(wanted: Mapping[str, Any]) -> tuple[Batch, Places, list[SongJob]]:
+    """Return the batch that is meant, where its files are, and its songs.
 
     Flags go before what a document says for all songs; what it says of single songs stays.
 
     Raises:
         DocumentError: For a mistake in the document.
         UsageError: For songs that are not there, or no output folder.
+        StorageError: When a store fails that songs or outputs lie in.
     """
     from mixmaster.batch.document import Batch
     from mixmaster.batch.songs import song_jobs
@@ -141,14 +144,18 @@ def read_batch(wanted: Mapping[str, Any]) -> tuple[Batch, Path, list[SongJob]]:
     if output is None:
         if base is None:
             raise UsageError("--output", "is missing", "name the folder of the masters: -o out/")
-        output = base / Path(batch.output).expanduser()
+        places = find_places([each.path for each in batch.song], batch.output, base)
+    else:
+        places = find_places([each.path for each in batch.song], output, Path())
+    songs_here = zip(batch.song, places.songs, strict=True)
+    entries = tuple(each.model_copy(update={"path": path}) for each, path in songs_here)
     jobs = song_jobs(
-        batch,
+        batch.model_copy(update={"song": entries}),
         base or Path(),
         overrides=wanted["overrides"],
         master_overrides=wanted["master_overrides"],
     )
-    return batch, output, jobs
+    return batch, places, jobs
 
 
 def _table(songs: tuple[str, ...]) -> tuple[dict[str, Any], Path | None, str]:

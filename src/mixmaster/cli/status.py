@@ -50,8 +50,10 @@ def command(wanted: Mapping[str, Any], every: bool, overview: bool, as_json: boo
         table,
     )
 
-    _, output, jobs = read_batch(wanted)
-    options = BatchOptions(output=output, jobs=jobs, trusting=not wanted["verify"])
+    _, places, jobs = read_batch(wanted)
+    options = BatchOptions(
+        output=places.output, jobs=jobs, trusting=not wanted["verify"], store=places.store
+    )
     with progress() as tell:
         prepared = Prepared(options, tell, keep=False)
         states = [state for song in prepared.songs for state in prepared.explain(song)]
@@ -60,7 +62,7 @@ def command(wanted: Mapping[str, Any], every: bool, overview: bool, as_json: boo
     page = write_overview(prepared) if overview else None
     status = int(bool(broken) or counts["current"] < len(states))
     if as_json:
-        said = {"output": output, "counts": counts, "outputs": states, "broken": broken}
+        said = {"output": places.shown, "counts": counts, "outputs": states, "broken": broken}
         if page is not None:
             said["overview"] = page
         show_json({"schema": "mixmaster/status/1", **said})
