@@ -1,0 +1,92 @@
+"""Songs and outputs that ``batch`` and ``status`` are given as addresses: ``s3://bucket/songs``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mixmaster.batch.storage_names import Location
+    from mixmaster.batch.storage_store import RemoteStore
+    from mixmaster.batch.store import Store
+    from mixmaster.batch.workplace import Workplace
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a batch's songs and outputs are.
+
+    Attributes:
+        songs: Songs' paths and patterns on this machine.
+        output: The output folder; of outputs in a store, where their state is kept.
+        roots: Local copies of songs, and what they are copies of.
+        remote: The state of outputs in a store; None when they go to a folder.
+    """
+
+    songs: tuple[str, ...]
+    output: Path
+    roots: tuple[tuple[str, Location], ...] = ()
+    remote: RemoteStore | None = None
+
+    @property
+    def store(self) -> Store:
+        """The state of the outputs."""
+        from mixmaster.batch.store import Store
+
+        return self.remote or Store(self.output)
+
+    @property
+    def shown(self) -> Path | str:
+        """Where outputs go, for people."""
+        return self.output if self.remote is None else str(self.remote.at)
+
+    def workplace(self, *, overwrite: bool) -> Workplace:
+        """Return where stages find inputs and put outputs, wherever they run."""
+        from mixmaster.batch.local import LocalWorkplace
+        from mixmaster.batch.storage_names import Location
+        from mixmaster.batch.storage_workplace import StoreWorkplace
+
+        if self.remote is None and not self.roots:
+            return LocalWorkplace(self.output, overwrite=overwrite)
+        at = Location("file", str(self.output)) if self.remote is None else self.remote.at
+        own = () if self.remote is None else ((str(self.remote.output), at),)
+        return StoreWorkplace(at, (*self.roots, *own), overwrite=overwrite)
+
+
+def find_places(songs: Sequence[str], output: str | os.PathLike[str], base: Path) -> Places:
+    """Return where songs and outputs are; songs in stores are brought here to be planned.
+
+    Args:
+        songs: Paths, patterns and addresses.
+        output: A path or an address.
+        base: The folder that a relative output begins at.
+
+    Raises:
+        UsageError: For an address that is none, finds nothing, or needs a missing extra.
+        StorageError: When a store fails.
+        OutputError: When the local disk has no room.
+    """
+    from mixmaster.batch.storage_names import Location, is_address
+
+    def local(text: str | os.PathLike[str]) -> Path:
+        return (base / Path(text).expanduser()).absolute()
+
+    addresses = [text for text in (*songs, os.fspath(output)) if is_address(text)]
+    if not addresses:
+        return Places(tuple(songs), local(output))
+    from mixmaster.batch.storage import require_stores
+    from mixmaster.batch.storage_mirror import bring_all
+    from mixmaster.batch.storage_scratch import Scratch
+    from mixmaster.batch.storage_store import RemoteStore
+    from mixmaster.batch.storage_workplace import StoreWorkplace
+
+    require_stores(addresses)
+    brought, mirror = bring_all(songs, Scratch())
+    roots = tuple(mirror.roots)
+    if not is_address(os.fspath(output)):
+        return Places(tuple(brought), local(output), roots)
+    remote = RemoteStore(StoreWorkplace(Location.parse(os.fspath(output))))
+    return Places(tuple(brought), remote.output, roots, remote)
