@@ -25,10 +25,12 @@ from mixmaster.release.cd.sheet import (
     PREGAP_SECTORS,
     RATE_HZ,
     SECTOR_BYTES,
+    TEXT_KINDS,
     Mark,
     Sheet,
     SheetTrack,
     Words,
+    clock,
 )
 from mixmaster.release.readback import Samples, differences, wav_chunks
 from mixmaster.release.reading import opened
@@ -80,17 +82,38 @@ def cue_sheet(cue: CueSheet, lead_out: int) -> Sheet:
 
 def sheet_problems(name: str, found: Sheet, expected: Sheet) -> Iterator[str]:
     """Yield where two tables of contents differ, track by track."""
-    heads = ((found.catalogue, expected.catalogue, "UPC"), (found.words, expected.words, "text"))
-    for one, other, what in (*heads, (found.lead_out, expected.lead_out, "lead-out")):
+    for one, other, what in (
+        (found.catalogue, expected.catalogue, "UPC"),
+        (clock(found.lead_out), clock(expected.lead_out), "lead-out"),
+        *_said(found.words, expected.words),
+    ):
         if one != other:
-            yield f"{name}: its {what} is {one}, not {other}"
+            yield f"{name}: its {what} is {_shown(one)}, not {_shown(other)}"
     if len(found.tracks) != len(expected.tracks):
         yield f"{name}: it has {len(found.tracks)} tracks, not {len(expected.tracks)}"
-    for one_track, other_track in zip(found.tracks, expected.tracks, strict=False):
-        for field in ("marks", "isrc", "control", "words"):
-            one, other = getattr(one_track, field), getattr(other_track, field)
+    for mine, wanted in zip(found.tracks, expected.tracks, strict=False):
+        for one, other, what in (
+            (_places(mine), _places(wanted), "place"),
+            (mine.isrc, wanted.isrc, "ISRC"),
+            (f"{mine.control:04b}", f"{wanted.control:04b}", "control"),
+            *_said(mine.words, wanted.words),
+        ):
             if one != other:
-                yield f"{name}: track {one_track.number}: its {field} are {one}, not {other}"
+                where = f"{name}: track {mine.number}"
+                yield f"{where}: its {what} is {_shown(one)}, not {_shown(other)}"
+
+
+def _said(found: Words, expected: Words) -> Iterator[tuple[str, str, str]]:
+    for kind in TEXT_KINDS:
+        yield found.of(kind), expected.of(kind), kind
+
+
+def _places(track: SheetTrack) -> str:
+    return ", ".join(f"{mark.index:02d} at {clock(mark.sector)}" for mark in track.marks)
+
+
+def _shown(text: str) -> str:
+    return f"'{shown(text)}'" if text else "nothing"
 
 
 def spoken(words: Words) -> Words:
