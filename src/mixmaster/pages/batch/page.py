@@ -7,6 +7,7 @@ a script it is a table in the right order; the script sorts, filters and goes fr
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, Final
@@ -50,6 +51,8 @@ _FIGURE_OF: Final = {
     "plr": "peak",
 }
 _MOST_NOTES: Final = 12
+_GIGA: Final = 10**9
+_DIGITS: Final = re.compile(r"(\d+)")
 
 
 def batch_page(batch: PageBatch) -> str:
@@ -100,7 +103,10 @@ def _rank(output: PageOutput, flags: Sequence[Flag]) -> tuple[Any, ...]:
     """Return what rows are sorted by at first: the worst before the rest, the rest by name."""
     heaviest = max((each.weight for each in flags), default=0.0)
     group = _GROUPS.index(_group(output, flags))
-    return (group, -heaviest, output.song.casefold(), output.version, output.target, output.master)
+    name = [
+        (not part.isdecimal(), part.zfill(20)) for part in _DIGITS.split(output.song.casefold())
+    ]
+    return (group, -heaviest, name, output.version, output.target, output.master)
 
 
 def _under(batch: PageBatch) -> str:
@@ -110,8 +116,12 @@ def _under(batch: PageBatch) -> str:
     size = sum(each.bytes or 0 for each in measured)
     said = f"{_count(batch.songs, 'song')}, {_count(len(outputs), 'output')}"
     if measured:
-        said += f"; {clock(audio)} of audio in {size_text(size)}"
+        said += f"; {clock(audio)} of audio in {_size(size)}"
     return said
+
+
+def _size(count: int) -> str:
+    return size_text(count) if count < _GIGA else f"{count / _GIGA:,.1f} GB"
 
 
 def _count(number: int, word: str) -> str:

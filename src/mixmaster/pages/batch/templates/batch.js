@@ -4,12 +4,29 @@
   const keys = JSON.parse(find("data").textContent);
   const body = find("table").tBodies[0];
   const rows = [...body.rows].map((row, index) => ({
-    row, keys: keys[index], group: row.dataset.group, words: null, shown: true,
+    row, keys: keys[index], group: row.dataset.group, words: null,
   }));
   const headings = [...document.querySelectorAll("th[data-column]")];
   const form = document.querySelector(".tools");
-  const search = find("find"), target = find("target"), pick = find("sort");
+  const search = find("find"), target = find("target"), pick = find("sort"), more = find("more");
   let order = { column: 0, up: true };
+
+  // Thousands of rows take seconds to lay out: only so many are in the table as were scrolled to.
+  const AT_ONCE = 200;
+  let list = rows, laid = 0;
+  const lay = (upTo) => {
+    const end = Math.min(list.length, upTo);
+    if (end > laid) body.append(...list.slice(laid, end).map((each) => each.row));
+    laid = Math.max(laid, end);
+    more.hidden = laid >= list.length;
+    more.firstElementChild.textContent
+      = `${(list.length - laid).toLocaleString("en")} more rows`;
+  };
+  const layAgain = () => {
+    body.replaceChildren();
+    laid = 0;
+    lay(AT_ONCE);
+  };
 
   // Names by their numbers: Song 2 before Song 10. What has no figure stays last, both ways.
   const names = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
@@ -24,14 +41,12 @@
   const sort = (column, up) => {
     order = { column, up };
     rows.sort(compare);
-    const all = document.createDocumentFragment();
-    for (const each of rows) all.append(each.row);
-    body.append(all);
     for (const heading of headings) {
       if (Number(heading.dataset.column) !== column) heading.removeAttribute("aria-sort");
       else heading.setAttribute("aria-sort", up ? "ascending" : "descending");
     }
     pick.value = String(column);
+    show();
   };
 
   // Figures are wanted with the highest first, names with the first.
@@ -42,21 +57,16 @@
     const parts = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const group = form.querySelector("input[type=radio]:checked").value;
     const of = target === null ? "" : target.value;
-    let count = 0;
-    for (const each of rows) {
+    list = rows.filter((each) => {
       if (parts.length && each.words === null) each.words = each.row.textContent.toLowerCase();
-      const on = (group === "" || each.group === group)
+      return (group === "" || each.group === group)
         && (of === "" || each.keys[2] === Number(of))
         && parts.every((part) => each.words.includes(part));
-      if (on !== each.shown) {
-        each.shown = on;
-        each.row.hidden = !on;
-      }
-      count += on;
-    }
-    find("counted").textContent = count === rows.length ? ""
-      : `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")} shown`;
-    find("none").hidden = count > 0;
+    });
+    layAgain();
+    find("counted").textContent = list.length === rows.length ? ""
+      : `${list.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} shown`;
+    find("none").hidden = list.length > 0;
   };
   let waiting = 0;
   const soon = () => {
@@ -70,10 +80,10 @@
   };
 
   const step = (by) => {
-    const list = rows.filter((each) => each.shown);
     const at = list.findIndex((each) => each.row.contains(document.activeElement));
-    const next = list[at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by];
-    if (next) next.row.querySelector(".file").focus();
+    const next = at < 0 ? (by > 0 ? 0 : -1) : at + by;
+    if (next >= laid) lay(laid + AT_ONCE);
+    if (list[next]) list[next].row.querySelector(".file").focus();
     else if (by < 0) search.focus();
   };
 
@@ -90,8 +100,14 @@
   search.addEventListener("input", soon);
   form.addEventListener("change", (event) => {
     if (event.target === pick) sort(Number(pick.value), first(Number(pick.value)));
-    else show();
+    else if (event.target !== search) show();
   });
+  more.firstElementChild.addEventListener("click", () => lay(laid + AT_ONCE));
+  new IntersectionObserver((seen) => {
+    if (seen.some((each) => each.isIntersecting)) lay(laid + AT_ONCE);
+  }, { rootMargin: "1200px" }).observe(more);
+  window.addEventListener("beforeprint", () => lay(Infinity));
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const typing = event.target === search;
@@ -103,5 +119,5 @@
     else return;
     event.preventDefault();
   });
-  if (search.value || form.querySelector("input[type=radio]:checked").value) show();
+  show();
 })();
