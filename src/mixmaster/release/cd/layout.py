@@ -55,11 +55,6 @@ class Placed(Result):
     mark_shift_frames: int
     control: int
 
-    @property
-    def stop_frame(self) -> int:
-        """The frame after its last."""
-        return self.start_frame + self.frames
-
 
 @dataclass(frozen=True, slots=True)
 class Layout(Result):
@@ -160,7 +155,7 @@ def _marks(
     else:
         pause = (end - overlap) // SECTOR_FRAMES
     marks = [Mark(1, sector + PREGAP_SECTORS)]
-    # Without a gap, only what is hidden before the track, or a late mark, is a pause.
+    # Without a gap, only what is hidden before the track is its pause.
     if pause < sector and (gap or track.hidden is not None or end == 0):
         marks.insert(0, Mark(0, pause + PREGAP_SECTORS))
     return tuple(marks), sector * SECTOR_FRAMES - wanted

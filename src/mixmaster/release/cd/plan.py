@@ -51,11 +51,6 @@ class CdPlan(Result):
     changes: tuple[TextChange, ...]
     findings: tuple[Finding, ...]
 
-    @property
-    def seconds(self) -> float:
-        """How long the disc plays, its first pause included."""
-        return self.layout.lead_out / SECTORS_PER_SECOND
-
     def require(self) -> None:
         """Raise unless the disc can be made.
 
