@@ -134,7 +134,8 @@ def off_limits(output: PageOutput) -> list[Flag]:
         flags.append(Flag("loudness", "it has no loudness: silence, or too short", True, 99.0))
     over = _over(output.true_peak_dbtp, limits.true_peak_dbtp)
     if over > _ROUNDING:
-        text = f"{over:.2f} dB over the ceiling of {limits.true_peak_dbtp:.1f} dBTP".replace("-", "−")
+        ceiling = f"{limits.true_peak_dbtp:.1f}".replace("-", "−")
+        text = f"{over:.2f} dB over the ceiling of {ceiling} dBTP"
         flags.append(Flag("peak", text, True, 1.0 + 10.0 * over))
     over = _over(output.reduction_db, limits.reduction_db)
     if over > _ROUNDING:
