@@ -64,6 +64,8 @@ def test_sides_are_as_alike_as_the_order_allows() -> None:
         [9, 10, 11, 12],
         [13, 14, 15, 16],
     ]
+    # Three long pieces: a side of 40 min is worse than an empty one.
+    assert sides(plan([1200.0] * 3, Vinyl())) == [[1], [2], [3]]
     assert sides(plan([180.0], Vinyl(diameter_in=7, speed_rpm=45))) == [[1]]
     assert sides(plan([180.0, 170.0], Vinyl(diameter_in=7, speed_rpm=45))) == [[1], [2]]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import string
 from collections.abc import Sequence
 from typing import Final
+
+import numpy as np
 
 from mixmaster.errors import UsageError
 from mixmaster.release.vinyl.record import Vinyl, VinylTrack
@@ -21,7 +24,8 @@ def choose_sides(
 
     Where a track says its side, all follow: one that says nothing is on the side of the track
     before. Where none does, the fewest sides (two, four, six: whole records; a lone track has
-    one) are taken whose longest is at most 3 dB quieter than full level, and the order is cut so
+    one; an odd number where that alone will do) are taken whose longest is at most 3 dB quieter
+    than full level, and the order is cut so
     that sides are as alike in length as can be, not in a gapless join.
 
     Args:
@@ -42,7 +46,9 @@ def choose_sides(
         return ((0,),)
     most = min(count, len(_LETTERS))
     best: tuple[tuple[int, ...], ...] = ()
-    for sides in (*range(2, most + 1, 2),) or (most,):
+    fewest = max(2, 2 * math.ceil(0.5 * sum(lengths_s) / vinyl.longest_s))
+    even = range(min(fewest, most - most % 2), most + 1, 2)
+    for sides in (*even, most) if most % 2 else even:
         best = _cut(tracks, costs, sides)
         if max(_side_s(costs, tracks, vinyl, side) for side in best) <= vinyl.longest_s:
             break
@@ -88,28 +94,25 @@ def _cut(
 ) -> tuple[tuple[int, ...], ...]:
     """Cut the order into sides with the least sum of squared lengths, which is the most alike."""
     count = len(costs)
-    sums = [0.0]
-    for cost in costs:
-        sums.append(sums[-1] + cost)
-    # best[k][n]: the least cost of the first n tracks on k sides, and where the last one begins.
-    best: list[list[tuple[float, int]]] = [[(0.0, 0)] + [(float("inf"), 0)] * count]
+    sums = np.concatenate([[0.0], np.cumsum(costs)])
+    turned = np.array([_JOINED_S**2 if track.joined else 0.0 for track in tracks])
+    turned[0] = 0.0
+    # The least cost of the first n tracks on so many sides, and where the last of these begins.
+    least = np.full(count + 1, np.inf)
+    least[0] = 0.0
+    begins: list[list[int]] = []
     for done in range(1, sides + 1):
-        row = [(float("inf"), 0)] * (count + 1)
+        row, first = np.full(count + 1, np.inf), [0] * (count + 1)
         for stop in range(done, count - (sides - done) + 1):
-            row[stop] = min(
-                (
-                    best[-1][first][0]
-                    + (sums[stop] - sums[first]) ** 2
-                    + (_JOINED_S**2 if first and tracks[first].joined else 0.0),
-                    first,
-                )
-                for first in range(done - 1, stop)
-            )
-        best.append(row)
+            where = slice(done - 1, stop)
+            whole = least[where] + (sums[stop] - sums[where]) ** 2 + turned[where]
+            best = int(np.argmin(whole))
+            row[stop], first[stop] = whole[best], done - 1 + best
+        least = row
+        begins.append(first)
     cuts: list[tuple[int, ...]] = []
     stop = count
-    for row in reversed(best[1:]):
-        first = row[stop][1]
-        cuts.append(tuple(range(first, stop)))
-        stop = first
+    for row_begins in reversed(begins):
+        cuts.append(tuple(range(row_begins[stop], stop)))
+        stop = row_begins[stop]
     return tuple(reversed(cuts))
