@@ -119,7 +119,7 @@ def test_every_file_has_its_line_and_every_track_its_own(made: Made) -> None:
         if not line.endswith((".html", ".csv")):
             assert line[:64] in notes
     for text in (
-        "2 s behind it",
+        "gap 2 s",
         "Recorded by Ines Vale",
         "Ada Quay, Ben Moor",
         "BHR-007",
@@ -146,6 +146,7 @@ def test_hostile_releases_are_proven_as_any(made: Made) -> None:
 
 def test_addresses_of_files_mean_nothing_but_places() -> None:
     assert address("a b/100% #1?.flac") == "a%20b/100%25%20%231%3F.flac"
+    assert shown("\u202egnp.exe\u202c") == "gnp.exe"
     assert shown("a\x00b\nc\ud800") == "a b c "
     assert shown("x" * 500, 10) == "xxxxxxxxxx… (500 characters in all)"
 

@@ -77,7 +77,7 @@ def heading(release: PageRelease) -> dict[str, Any]:
     return {
         "title": shown(release.title),
         "artist": shown(release.artist),
-        "facts": [(name, shown(text)) for name, text in release.facts if text],
+        "facts": [(name, shown(text, 160)) for name, text in release.facts if text],
         "cover": cover_address(release.cover) if release.cover else "",
         "length": f"{len(release.tracks)} track{'s' if len(release.tracks) != 1 else ''}, "
         f"{clock(release.seconds)}",
@@ -96,7 +96,7 @@ def track_row(track: PageTrack) -> dict[str, Any]:
         "credits": [shown(line) for line in track.credits[:50]],
         "explicit": {True: "explicit", False: "clean", None: ""}[track.explicit],
         "length": clock(track.seconds),
-        "gap": f"{track.gap_s:g} s behind it" if track.gap_s else "",
+        "gap": f"gap {track.gap_s:g} s" if track.gap_s else "",
     }
 
 

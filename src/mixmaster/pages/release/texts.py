@@ -9,11 +9,17 @@ MOST_SHOWN = 400
 """So many characters of one text are shown; more would hide all else."""
 
 _MIB = 1 << 20
+_OVERRIDES = dict.fromkeys(range(0x202A, 0x202F))
+"""Unicode's embeddings and overrides (UAX 9, 2.1 and 2.2); right-to-left scripts need none."""
 
 
 def shown(text: str, most: int = MOST_SHOWN) -> str:
-    """Return a text without control characters, and no longer than a page bears."""
-    plain = "".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in text)
+    """Return a text without control characters, and no longer than a page bears.
+
+    What turns the order of letters round by force goes: a name must not read as another.
+    """
+    turned = text.translate(_OVERRIDES)
+    plain = "".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in turned)
     if len(plain) <= most:
         return plain
     return f"{plain[:most].rstrip()}… ({len(plain):,} characters in all)"

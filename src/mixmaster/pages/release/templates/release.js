@@ -15,7 +15,7 @@
     for (const button of buttons) {
       const on = button === current;
       fileOf(button).classList.toggle("playing", on);
-      button.firstElementChild.textContent = on && !sound.paused ? "❚❚" : "▶";
+      button.firstElementChild.classList.toggle("pause", on && !sound.paused);
       if (on) button.setAttribute("aria-pressed", String(!sound.paused));
       else button.removeAttribute("aria-pressed");
     }
