@@ -17,6 +17,7 @@ from mixmaster.batch.index import StatIndex, settled
 from mixmaster.batch.reasons import differences
 from mixmaster.batch.statefiles import digest
 from mixmaster.effects.compressor import Compressor
+from mixmaster.errors import AudioFileError
 
 CHOICES: dict[str, tuple[Any, ...]] = {
     "gain_db": (-6.0, -6.5),
@@ -218,3 +219,18 @@ def test_the_order_of_keys_does_not_count(make_studio: Callable[[str], Studio]) 
     assert digest([1, 2]) != digest([2, 1])
     with pytest.raises(ValueError, match="JSON"):
         digest({"a": float("nan")})
+
+
+def test_what_belongs_to_another_plan_is_not_taken_for_this_one(studio: Studio) -> None:
+    """A second batch may plan anew, and keep that, between one's planning and its work."""
+    studio.song("Alpha")
+    studio.run()
+    studio.stem("Alpha", "high", seed=50)
+    first = studio.prepared()
+    before = first.planner.full(first.songs[0].job)
+    studio.stem("Alpha", "high", seed=51)
+    second = studio.prepared()
+    assert second.songs[0].plan != first.songs[0].plan
+    with pytest.raises(AudioFileError, match="changed since"):
+        first.planner.full(first.songs[0].job)
+    assert second.planner.full(second.songs[0].job) != before

@@ -15,7 +15,7 @@ from mixmaster.batch.songplan import SongPlan
 from mixmaster.batch.songs import SongJob
 from mixmaster.batch.statefiles import digest
 from mixmaster.batch.store import Store
-from mixmaster.errors import MixmasterError, UsageError
+from mixmaster.errors import AudioFileError, MixmasterError, UsageError
 
 
 class Planner:
@@ -33,6 +33,7 @@ class Planner:
         self._keep = keep
         self._around = surroundings()
         self._full: dict[str, Mapping[str, Any]] = {}
+        self._given: dict[str, str] = {}
 
     def plans(
         self, jobs: Sequence[SongJob], tell: Callable[[str, float], None]
@@ -56,30 +57,38 @@ class Planner:
 
     def plan(self, job: SongJob) -> SongPlan:
         """Return a song's plan."""
-        key = self._name(job)
-        kept = self._store.plan(key)
-        if kept is not None:
-            plan = SongPlan.from_json(kept)
+        key = self._key(job)
+        kept = self._store.plan(f"plan of {_called(job)}")
+        if isinstance(kept, dict) and kept.get("key") == key:
+            plan = SongPlan.from_json(kept["plan"])
             if still_holds(plan.depends, self._index):
+                self._given[_called(job)] = digest(kept["plan"])
                 return plan
         return self._plan(job, key)
 
     def full(self, job: SongJob) -> Mapping[str, Any]:
         """Return what the stages of a song's plan need beside it; see `resolve.Resolved`.
 
-        Raises:
-            MixmasterError: When the song has come to be wrong since it was planned.
-        """
-        key = self._name(job)
-        if key in self._full:
-            return self._full[key]
-        kept = self._store.plan(f"{key} full")
-        if kept is not None:
-            found: Mapping[str, Any] = kept
-            return found
-        return resolve(job, Watch(self._index)).full
+        Keys are those of the plan: what belongs to another plan, which a second batch may have
+        kept meanwhile, is never taken for it.
 
-    def _name(self, job: SongJob) -> str:
+        Raises:
+            MixmasterError: When the song has changed since it was planned.
+        """
+        given = self._given[_called(job)]
+        if given in self._full:
+            return self._full[given]
+        kept = self._store.plan(f"stages of {_called(job)}")
+        if isinstance(kept, dict) and kept.get("plan") == given:
+            found: Mapping[str, Any] = kept["full"]
+            return found
+        resolved = resolve(job, Watch(self._index))
+        if digest(resolved.plan.to_json()) != given:
+            reason = "it has changed since the batch was planned"
+            raise AudioFileError(shown(job.source), reason, "run the batch again")
+        return resolved.full
+
+    def _key(self, job: SongJob) -> str:
         return digest([self._around, job.to_json()])
 
     def _plan(self, job: SongJob, key: str) -> SongPlan:
@@ -91,14 +100,22 @@ class Planner:
             where = f"{shown(error.filename)}: " if error.filename else ""
             reason = f"{where}{error.strerror or error}"
             return SongPlan(job.fallback_name, job.source, error=reason)
+        said = resolved.plan.to_json()
+        given = self._given[_called(job)] = digest(said)
         if self._keep:
             # What is needed first: a plan is never kept without.
-            self._store.note_plan(f"{key} full", resolved.full)
+            full = {"plan": given, "full": resolved.full}
+            self._store.note_plan(f"stages of {_called(job)}", full)
             if resolved.steady:
-                self._store.note_plan(key, resolved.plan.to_json())
+                self._store.note_plan(f"plan of {_called(job)}", {"key": key, "plan": said})
         else:
-            self._full[key] = resolved.full
+            self._full[given] = resolved.full
         return resolved.plan
+
+
+def _called(job: SongJob) -> str:
+    """Return what a song's plan is kept under: a newer one takes its place."""
+    return f"{job.source} {job.name}"
 
 
 def _refuse_twins(plans: Sequence[SongPlan]) -> None:

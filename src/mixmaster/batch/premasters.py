@@ -40,8 +40,12 @@ class Premasters:
         if not self._keep:
             for path in now:
                 self._users.get(path, set()).discard(plan.source)
-        candidates = dict.fromkeys(before if self._keep else (*before, *now))
-        self._store.remove_premasters([path for path in candidates if not self._users.get(path)])
+        unused = [path for path in dict.fromkeys((*before, *now)) if not self._users.get(path)]
+        replaced = [path for path in unused if path not in now]
+        self._store.remove_premasters(replaced, forget=True)
+        if not self._keep:
+            mine = [path for path in unused if path in now]
+            self._store.remove_premasters(mine, forget=False)
         if before != now:
             self._store.note_plan(_name(plan), now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +123,7 @@ class Run:
         except BaseException as error:
             self._executor.cancel()
             self._save()
-            self._store.recover()
+            self._recover()
             if isinstance(error, KeyboardInterrupt):
                 self._tell(self._tally.done(len(prepared.broken), interrupted=True))
             raise
@@ -254,7 +255,7 @@ class Run:
                 self._take(told)
                 continue
             if isinstance(told, Retried):
-                self._store.recover()
+                self._recover()
             self._tell(told)
 
     def _take(self, result: StageResult) -> None:
@@ -269,7 +270,7 @@ class Run:
             self._mix_again(item)
             return
         if any(each.error in {"Died", "TimeLimit"} for each in result.errors):
-            self._store.recover()
+            self._recover()
         self._note_files(item, result)
         if result.errors:
             self._take_errors(item, result)
@@ -387,17 +388,24 @@ class Run:
         plan = item.song.plan
         if item.master is None:
             assert plan.mix is not None
-            self._store.note_failure(plan.mix.id, plan.mix.key, errors)
+            with suppress(OSError):  # then it is simply tried again
+                self._store.note_failure(plan.mix.id, plan.mix.key, errors)
             return
         keys = {each.path: each.key for each in item.song.states}
         for path in paths:
-            self._store.note_failure(path, keys[path], errors)
+            with suppress(OSError):
+                self._store.note_failure(path, keys[path], errors)
 
     # ------------------------------------------------------------ the end
 
     def _tidy(self, song: SongWork) -> None:
         if not song.wanted:
             self._premasters.tidy(song.plan)
+
+    def _recover(self) -> None:
+        """Remove what a worker that was ended has left; where that cannot be, the next run does."""
+        with suppress(OSError):
+            self._store.recover()
 
     def _save(self) -> None:
         self._saved_s = time.monotonic()

@@ -135,6 +135,9 @@ class Store:
 
     def note_made(self, made: MadeFile) -> None:
         """Note that an output is in its place, whole."""
+        before = self.made(made.path)
+        if before is not None and before.key != made.key:
+            self._forget_content(before.key)
         said = {"format": FORMAT, "file": made.to_json()}
         write_state(self.folder / "made" / _short(made.path), said)
         self.forget_failure(made.path)
@@ -168,15 +171,21 @@ class Store:
         """Keep what a key was made of."""
         path = self.folder / "content" / key
         if not path.exists():
-            write_state(path, content, durable=False)
+            with contextlib.suppress(OSError):
+                write_state(path, content, durable=False)
+
+    def _forget_content(self, key: str) -> None:
+        with contextlib.suppress(OSError):
+            (self.folder / "content" / key).unlink()
 
     def plan(self, name: str) -> Any:
         """Return what was kept of a song's plan under this name; None without."""
         return read_state(self.folder / "plans" / _short(name))
 
     def note_plan(self, name: str, value: Any) -> None:
-        """Keep something of a song's plan."""
-        write_state(self.folder / "plans" / _short(name), value, durable=False)
+        """Keep something of a song's plan, if there is room."""
+        with contextlib.suppress(OSError):
+            write_state(self.folder / "plans" / _short(name), value, durable=False)
 
     # ------------------------------------------------------------ after a crash
 
@@ -233,8 +242,13 @@ class Store:
         entry.unlink(missing_ok=True)
         return whole
 
-    def remove_premasters(self, names: list[str]) -> None:
-        """Remove premasters that nobody uses right now; what was noted of them stays."""
+    def remove_premasters(self, names: list[str], *, forget: bool) -> None:
+        """Remove premasters that nobody uses right now.
+
+        Args:
+            names: The premasters.
+            forget: Whether it is forgotten, too, what they were: they have been replaced.
+        """
         for name in names:
             lock = self.lock(name)
             if not lock.take():
@@ -245,6 +259,9 @@ class Store:
                 manifest_path(path).unlink(missing_ok=True)
                 with contextlib.suppress(OSError):
                     path.parent.rmdir()
+                if forget:
+                    self._forget_content(path.parent.name)
+                    (self.folder / "made" / _short(name)).unlink(missing_ok=True)
             finally:
                 lock.give_back()
 
