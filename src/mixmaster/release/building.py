@@ -191,6 +191,9 @@ class Build:
         levels = self._levels(order, ready)
         frozen = order.named.name in self._frozen.targets
         loudness = Loudness(self._album, self._recordings.ids, self._frozen.corrections, order)
+        if unmet := loudness.unmet(levels):
+            self._refuse_levels(order, levels, unmet)
+            return levels, None
         files = {each.piece.key: self._file(order, each.piece) for each in stale}
         snippets = {
             each.piece.key: snippet_settings(self._album, order, each.piece) for each in stale
@@ -223,6 +226,13 @@ class Build:
             if each.result.refused
         ]
         return levels, None
+
+    def _refuse_levels(self, order: Order, levels: AlbumLevels, unmet: Mapping[str, str]) -> None:
+        for key, why in unmet.items():
+            level = levels.track(key)
+            figures = {"wanted_lufs": levels.asked_lufs, "reachable_lufs": level.wanted_lufs}
+            known = {name: value for name, value in figures.items() if value is not None}
+            self.built.refused.append(Refusal(order.named.name, level.name, why, known))
 
     def _file(self, order: Order, piece: Piece) -> Path:
         """Return where a recording is written: in its place, but for discs."""

@@ -69,6 +69,26 @@ class Loudness:
         tracks = self.of(ready)
         return album_gains(tracks, self.order.named, self.album.loudness, preset_lufs=preset_lufs)
 
+    def unmet(self, levels: AlbumLevels) -> dict[str, str]:
+        """Return which tracks cannot have a loudness that is a condition, and why, by id.
+
+        A place that levels what it plays takes what is quieter; a broadcaster does not.
+        """
+        policy = policy_of(self.order.target, self.album.loudness)
+        asked, tolerance = levels.asked_lufs, self.order.target.tolerance_lu
+        if not policy.required or asked is None or levels.mode == "as_is":
+            return {}
+        if levels.keeps_relations:
+            if levels.lowered_lu <= tolerance:
+                return {}
+            return {levels.lowered_by: levels.notes[-1] if levels.notes else "it is too quiet"}
+        return {
+            each.key: f"{asked:.1f} LUFS are asked for, within {tolerance:g} LU, and "
+            f"{each.wanted_lufs:.1f} can be had: {'; '.join(each.said)}"
+            for each in levels.tracks
+            if each.wanted_lufs is not None and asked - each.wanted_lufs > tolerance
+        }
+
     def lowered(
         self, levels: AlbumLevels, refused: Sequence[Delivery], *, frozen: bool
     ) -> AlbumLevels | None:
