@@ -73,11 +73,10 @@ def opened(
         answer.faults += _plain(path)
     if intact and record.figures is not None:
         answer.faults += compared(heard.figures, record.figures, lossy=audio.lossy)
-    if audio.samples_sha256 is not None and not intact:
-        if audio.samples_sha256 == heard.samples_sha256:
-            answer.remarks.append("its sound is what was released; what lies around it was changed")
-        else:
-            answer.faults.append(Fault("sound", "its sound is not what was released"))
+    if audio.samples_sha256 not in {None, heard.samples_sha256}:
+        answer.faults.append(Fault("sound", "its sound is not what was released"))
+    elif audio.samples_sha256 is not None and not intact:
+        answer.remarks.append("its sound is what was released; what lies around it was changed")
     answer.remarks += heard.notes
     return answer
 
