@@ -100,11 +100,11 @@ def album_gains(
         for each in tracks
     ]
     gains, lowered_lu, held = _gains(placed, target.target, policy, asked, standing)
+    if standing is not None and not alone:
+        notes.append(f"the level is that of '{standing.name}': as its tracks stood there")
     if lowered_lu:
         worst = next(each for each in placed if each.track.key in held)
         notes.append(lowered_words(worst.track.name, lowered_lu, worst.reach.why))
-    if standing is not None and not alone:
-        notes.append(f"the level is that of '{standing.name}': as its tracks stood there")
     return AlbumLevels(
         target=target.name,
         mode=policy.mode,
