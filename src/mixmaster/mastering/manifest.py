@@ -64,7 +64,9 @@ def master_manifest(
     plugins = fingerprints(preset.insert)
     if plugins:
         settings["plugins"] = plugins
-    revisions: dict[str, int] = {effect.effect_name(): effect.sound_revision for effect in preset.insert}
+    revisions: dict[str, int] = {
+        effect.effect_name(): effect.sound_revision for effect in preset.insert
+    }
     return build(
         "master",
         inputs=[mix, *resources],
