@@ -47,6 +47,7 @@ TARGETS = {
     "download-opus": (None, -1.0, "opus", None, 48_000),
     "download-vorbis": (None, -1.0, "vorbis", None, "source"),
     "podcast-mp3": (-16.0, -1.0, "mp3", None, "source"),
+    "promo": (None, -1.0, "mp3", None, 44_100),
     "vinyl": (None, -3.0, "wav", 24, "source"),
     "premaster": (None, None, "wav", 32, "source"),
 }
