@@ -67,7 +67,6 @@ class MasterResult(Result):
     refused: str = ""
     figures: dict[str, float] | None = None
 
-
     @property
     def lowered(self) -> str:
         """What there is to say of a ceiling that was lowered; empty where it was not."""
