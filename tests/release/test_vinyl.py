@@ -189,6 +189,16 @@ def test_what_was_done_to_a_side_is_named(tmp_path: Path) -> None:
     assert "side A: there is no file of it" in said()
     (folder / "side_b.json").write_text("{")
     assert "side_b.json: it is no cue sheet" in said()
+    for old, new in (
+        (b'"bit_depth": 24', b'"bit_depth": "24"'),
+        (b'"bit_depth": 24', b'"bit_depth": []'),
+        (b'"sample_rate_hz": 48000', b'"sample_rate_hz": null'),
+        (b'"tracks": [', b'"tracks": 5, "x": ['),
+    ):
+        sheet = (folder / "side_b.json").read_bytes()
+        assert old in sheet
+        (folder / "side_b.json").write_bytes(sheet.replace(old, new))
+        assert "side_b.json: it is no cue sheet" in said()
     (folder / "vinyl.md5").unlink()
     assert "vinyl.md5: there is no such file" in said()
     assert "there is no side" in check_vinyl(tmp_path / "nowhere")[0].text

@@ -124,6 +124,9 @@ def read_json(text: str) -> dict[str, Any]:
     found = json.loads(text)
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise ValueError(f"its schema is not {SCHEMA}")
+    figures = [found.get(name) for name in ("sample_rate_hz", "bit_depth", "frames")]
+    if not all(isinstance(figure, int) for figure in figures) or figures[1] not in {16, 24}:
+        raise ValueError("its rate, depth or length is none")
     return found
 
 
