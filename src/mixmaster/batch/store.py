@@ -237,7 +237,7 @@ class Store:
         target = self.path(made.path)
         whole = target.is_file() and _sha256(target) == made.sha256
         if whole:
-            _write_manifest(manifest_path(target), found["manifest"])
+            _write_manifest(self.journal, manifest_path(target), found["manifest"])
             self.note_made(made)
         entry.unlink(missing_ok=True)
         return whole
@@ -293,8 +293,9 @@ def _removed(path: Path) -> bool:
     return there
 
 
-def _write_manifest(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name[:40]}.{token()}.part")
+def _write_manifest(folder: Path, path: Path, text: str) -> None:
+    # Not beside the target: what an end of this process leaves there, nobody would remove.
+    part = folder / f".manifest.{token()}.part"
     try:
         with part.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.write(text)
