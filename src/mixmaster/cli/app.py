@@ -33,6 +33,7 @@ COMMANDS = (
     "render",
     "batch",
     "status",
+    "watch",
     "release",
     "preview",
     "compare",

@@ -104,7 +104,7 @@ def command(
             stack.enter_context(plugins_allowed())
         log_file = stack.enter_context(open_log(log))
         if not dry_run:
-            _begin(places.store, note)
+            begin(places.store, note)
         executor: Executor | None = None
         if cluster is not None and not dry_run:  # before planning: misfits are named at once
             executor = open_cluster(
@@ -148,7 +148,7 @@ def command(
     return summary.exit_code
 
 
-def _begin(store: Store, note: Any) -> None:
+def begin(store: Store, note: Any) -> None:
     """Make the state's folder, and finish what a run before has left."""
     from mixmaster.audio.names import shown
     from mixmaster.errors import OutputError
