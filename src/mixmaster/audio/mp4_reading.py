@@ -50,13 +50,19 @@ class Mp4Decoder(Decoder):
         self.frames = index.frames * doubled
         self.subtype = index.codec
         if index.codec == "ALAC":
+            if context.format is None:
+                raise HeaderError("its ALAC description cannot be read", "it may be damaged")
             self.subtype = "ALAC_16" if context.format.name == "s16p" else "ALAC_24"
         self.finite = index.codec == "ALAC"
 
     def _open(self) -> None:
         try:
             self._file: Any = self._av.open(
-                _Bytes(self._fd), "r", "mov", options={"ignore_editlist": "1"}
+                _Bytes(self._fd),
+                "r",
+                "mov",
+                options={"ignore_editlist": "1"},
+                metadata_errors="replace",  # a damaged name is no reason not to hear it
             )
             self._stream: Any = self._file.streams.audio[0]
             context = self._stream.codec_context
@@ -75,6 +81,9 @@ class Mp4Decoder(Decoder):
         try:
             for frame in self._file.decode(self._stream):
                 samples = frame.to_ndarray()
+                if samples.shape[0] != self.channels or frame.format.name not in _SCALES:
+                    reason = "its form changes on the way"
+                    raise DecodeError(reason, self.frames - left)
                 block = samples[:, skip : skip + left].astype(np.float64)
                 skip -= min(skip, samples.shape[1])
                 left -= block.shape[1]
