@@ -138,9 +138,14 @@ class Scratch:
             self.remember(seen, known)
         return known
 
-    def known(self, seen: Seen) -> str | None:
-        """Return the hash of a file of a store if it was read before and is unchanged since."""
-        path = self._known / _name(f"{seen.at}\n{seen.token}")
+    def known(self, seen: Seen, what: str = "content") -> str | None:
+        """Return the hash of a file of a store if it was read before and is unchanged since.
+
+        Args:
+            seen: The file.
+            what: Which hash: of its ``content``, or of what it as a manifest ``speaks of``.
+        """
+        path = self._known / _name(f"{what}\n{seen.at}\n{seen.token}")
         with contextlib.suppress(OSError):
             text = path.read_text("ascii", "replace")
             if _HASH.fullmatch(text):
@@ -148,11 +153,11 @@ class Scratch:
                 return text
         return None
 
-    def remember(self, seen: Seen, sha256: str) -> None:
-        """Keep the hash of a file of a store, unless its token could hide a change."""
+    def remember(self, seen: Seen, sha256: str, what: str = "content") -> None:
+        """Keep a hash for `known`, unless the file's token could hide a change."""
         if not seen.exact and not _settled(seen):
             return
-        path = self._known / _name(f"{seen.at}\n{seen.token}")
+        path = self._known / _name(f"{what}\n{seen.at}\n{seen.token}")
         part = self._parts / f"{path.name}.{os.getpid()}.{os.urandom(3).hex()}"
         with contextlib.suppress(OSError):
             part.write_text(sha256, "ascii")

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from mixmaster.batch.events import Event
 from mixmaster.batch.local import content_of
@@ -24,6 +25,8 @@ from mixmaster.batch.store import FOLDER, Store
 from mixmaster.engine.keeping import cache_folder
 from mixmaster.engine.outputs import inside
 from mixmaster.errors import StorageError
+
+_SPEAKS_OF: Final = "speaks of"
 
 
 class RemoteStore(Store):
@@ -78,23 +81,29 @@ class RemoteStore(Store):
         file, beside = self._seen(at), self._seen(manifest_location(at))
         if file is None or beside is None or file.size_bytes != made.bytes:
             return False
-        said = self._scratch.known(beside)
+        said = self._scratch.known(beside, _SPEAKS_OF)
         if said is None:
             said = manifest_sha256(self._scratch.remote, at)
             if said is None:
                 return False
-            self._scratch.remember(beside, said)
+            self._scratch.remember(beside, said, _SPEAKS_OF)
         return said == made.sha256 == self._scratch.sha256(at)
 
     def require_space(self, bytes_needed: int) -> None:
         """Take what is needed for given: it is the store's, and the workers'."""
 
-    def remove_premasters(self, names: list[str]) -> None:
-        """Remove premasters."""
+    def remove_premasters(self, names: list[str], *, forget: bool) -> None:
+        """Remove premasters; and, to ``forget`` them, what was noted of them."""
         for name in names:
-            for at in (manifest_location(self.at.child(name)), self.at.child(name)):
+            file = self.at.child(name)
+            gone = [manifest_location(file), file]
+            if forget:
+                gone.append(self._workplace.note(name))
+            for at in gone:
                 with contextlib.suppress(StorageError):
                     self._scratch.remote.remove(at)
+                (self._listed or {}).pop(at, None)
+            self._new.pop(name, None)
 
     def take(self, spec: StageSpec, result: StageResult) -> None:
         """Note what a worker has made: it has read it back, so nobody need read it again."""
@@ -106,10 +115,10 @@ class RemoteStore(Store):
                 self.note_content(made.key, content_of(spec, output))
             at = self.at.child(made.path)
             with contextlib.suppress(StorageError):
-                for each in (at, manifest_location(at)):
+                for each, what in ((at, "content"), (manifest_location(at), _SPEAKS_OF)):
                     seen = self._scratch.remote.look(each)
                     if seen is not None:
-                        self._scratch.remember(seen, made.sha256)
+                        self._scratch.remember(seen, made.sha256, what)
 
     def _seen(self, at: Location) -> Seen | None:
         if self._listed is None:
