@@ -15,6 +15,7 @@ from mixmaster.release.album.document import Album, Track
 from mixmaster.release.album.identifiers import normal_isrc
 from mixmaster.release.keys import digest
 from mixmaster.release.levels.album import AlbumLevels, TrackLoudness
+from mixmaster.release.levels.cohering import coherence_from_json, made_from_json
 from mixmaster.release.levels.corrections import Correction
 from mixmaster.release.levels.frozen import kept, levels_from_json
 from mixmaster.release.pieces import Piece
@@ -130,8 +131,12 @@ class Frozen:
         found.files = {each.key: each for each in record.files if each.key}
         if refreeze:
             return found
-        for name, said in record.levels.items():
-            found.targets[name] = _levels(said, f"{where}: {name}")
+        for name, levels in record.levels.items():
+            found.targets[name] = _levels(levels, f"{where}: {name}")
+        if record.coherence:
+            coherence_from_json(record.coherence.get("coherence"), where)
+            for said in _listed(record.coherence.get("made")):
+                made_from_json(said, where)
         found.coherence = dict(record.coherence)
         for made in _listed(record.coherence.get("corrections")):
             try:
