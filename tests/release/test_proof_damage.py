@@ -16,11 +16,15 @@ import mutagen.flac
 import numpy as np
 import pytest
 import soundfile
-from tests.release.proof_releases import RATE_HZ, build, tone
+from tests.release.proof_releases import RATE_HZ, build, tone, write_sound
 
+from mixmaster.audio.formats import Container
+from mixmaster.audio.tags import Tags
 from mixmaster.errors import AudioFileError
 from mixmaster.release.proof.answers import Proof, ReleaseCheck
 from mixmaster.release.proof.checking import check_release
+from mixmaster.release.proof.proving import prove_file
+from mixmaster.release.proof.recording import recorded
 
 FIRST, SECOND, THIRD = (f"flac/{i:02d} Track.flac" for i in (1, 2, 3))
 LOSSY = "mp3/02 Track.mp3"
@@ -285,6 +289,38 @@ def test_an_end_half_way_leaves_no_thread_behind(
         check_release(release, threads=2, progress=interrupted)
     assert (release / "release.json").is_file()
     assert not [each for each in threading.enumerate() if each.name.startswith("prove")]
+
+
+@pytest.mark.parametrize("container", ["alac", "aac", "opus", "flac"])
+def test_no_damage_of_whatever_kind_is_an_accident(tmp_path: Path, container: Container) -> None:
+    if container in {"alac", "aac"}:
+        pytest.importorskip("av")
+    audio = write_sound(tmp_path / "x", tone(0, seconds=1.0), container)
+    record = recorded(tmp_path, "x", "master", audio=audio, tags=Tags())
+    whole = (tmp_path / "x").read_bytes()
+    rng = np.random.default_rng(11)
+    for trial in range(24):
+        data = bytearray(whole)
+        # headers and indexes first: that is where parsers live
+        reach = min(len(data), 2_000) if trial % 2 else len(data)
+        for at in rng.integers(0, reach, 12):
+            data[-at - 1 if trial % 4 == 1 else at] = int(rng.integers(256))
+        (tmp_path / "x").write_bytes(data[: int(rng.integers(len(data)))] if trial % 3 else data)
+        proof = prove_file(tmp_path, record)
+        assert proof.state == "red"
+        assert proof.words
+
+
+def test_a_name_that_is_no_text_is_no_reason_not_to_hear_a_file(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    audio = write_sound(tmp_path / "x", tone(0, seconds=1.0), "alac")
+    record = recorded(tmp_path, "x", "master", audio=audio)
+    whole = (tmp_path / "x").read_bytes()
+    assert whole.count(b"SoundHandler") == 1
+    (tmp_path / "x").write_bytes(whole.replace(b"SoundHandler", b"SoundH\x93ndler"))
+    proof = prove_file(tmp_path, record)
+    assert {fault.code for fault in proof.faults} == {"edited"}
+    assert proof.figures is not None
 
 
 def test_memory_does_not_grow_with_a_file(tmp_path: Path) -> None:
