@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ Seen = dict[str, State]
 """Files by their paths, with size, time and number; folders with their entries."""
 
 _GONE: Final[State] = ()
+_IS_FOLDER: Final[State] = (-1,)
 _MOST_ENTRIES: Final = 2_000
 _JOB: Final = ""
 """Under this key stands what is wanted of the song: no file is called so."""
@@ -184,21 +186,17 @@ class Watcher:
 
     def _look_at(self, job: SongJob, song: _Song) -> Seen:
         seen: Seen = {_JOB: (digest(job.to_json()),)}
-        if not song.depends:
-            for name in _around(job):
-                seen[name] = self._state(name)
-        for kind, name in song.depends:
+        for kind, name in song.depends or _around(job):
             if kind == FILE:
                 seen[name] = self._state(name)
-            elif kind == FOLDER:
-                entries = self._listing(name)
-                seen[name] = entries
-                # What has come is not in the plan yet, but may still be growing.
-                seen |= {each: self._state(each) for each in entries[:_MOST_ENTRIES]}
+                continue
+            if kind == FOLDER:
+                found = self._listing(name)
             else:
-                found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - as it was asked
-                seen[name] = tuple(found)
-                seen |= {each: self._state(each) for each in found[:_MOST_ENTRIES]}
+                found = tuple(sorted(glob.glob(name, recursive=True)))  # noqa: PTH207 - as asked
+            seen[os.path.join(name, "")] = found  # noqa: PTH118 - a file has no / at its end
+            # What has come is not in the plan yet, but may still be growing.
+            seen |= {each: self._state(each) for each in found[:_MOST_ENTRIES]}
         return seen
 
     def _state(self, name: str) -> State:
@@ -208,7 +206,10 @@ class Watcher:
             found = _GONE
             with contextlib.suppress(OSError, ValueError):
                 status = os.stat(name)  # noqa: PTH116 - a plain string is quicker
+                # A folder's own time says less than its entries, and more than matters.
                 found = (status.st_size, status.st_mtime_ns, status.st_ino)
+                if stat.S_ISDIR(status.st_mode):
+                    found = _IS_FOLDER
             self._stats[name] = found
         return found
 
@@ -219,24 +220,22 @@ class Watcher:
         return found
 
 
-def _around(job: SongJob) -> Iterator[str]:
+def _around(job: SongJob) -> Iterator[tuple[str, str]]:
     """Yield what may be wrong with a song that has no plan: its files, and what it names."""
-    yield job.source
     path = Path(job.source)
+    if job.form != "stems":
+        yield FILE, job.source
     if job.form != "mix":
-        folder = path if job.form == "stems" else path.parent
-        count = 0
-        for name in _entries(os.fspath(folder)):
-            for each in (name, *(_entries(name) if os.path.isdir(name) else ())):  # noqa: PTH112
-                yield each
-                count += 1
-                if count >= _MOST_ENTRIES:
-                    return
+        folder = os.fspath(path if job.form == "stems" else path.parent)
+        yield FOLDER, folder
+        for name in _entries(folder)[:_MOST_ENTRIES]:
+            if os.path.isdir(name):  # noqa: PTH112 - a plain string is quicker
+                yield FOLDER, name
     for name in (job.preset, *job.masters, *job.targets):
         if name.lower().endswith(".toml"):
-            yield name
+            yield FILE, name
     for folder_name in FOLDERS.values():
-        yield from _entries(os.fspath(user_folder() / folder_name))
+        yield FOLDER, os.fspath(user_folder() / folder_name)
 
 
 def _entries(folder: str) -> list[str]:
@@ -255,7 +254,7 @@ def _differences(before: Seen | None, now: Seen) -> tuple[str, ...]:
     if before is None:
         return ()
     names = before.keys() | now.keys()
-    changed = [name for name in names if name and before.get(name) != now.get(name)]
+    changed = {name.rstrip(os.sep) for name in names if before.get(name) != now.get(name)}
     # A folder whose entries have changed says less than the entries.
-    inside = {os.path.dirname(name) for name in changed}  # noqa: PTH120 - plain strings
-    return tuple(sorted(name for name in changed if name not in inside))
+    changed -= {os.path.dirname(name) for name in changed}  # noqa: PTH120 - plain strings
+    return tuple(sorted(changed - {_JOB}))

@@ -174,6 +174,7 @@ class _Rendering:
         self._pool_output: Path | None = None
         self._places: Any = None
         self._keeps = True
+        self._first = True
         self.status = 0
 
     def find(self) -> list[SongJob]:
@@ -247,13 +248,14 @@ class _Rendering:
             if source not in look.changed:
                 # It is as it was: also what has failed of it.
                 song.wanted, song.mix_needed = {}, False
-            elif look.changed[source]:
+            elif look.changed[source] or not self._first:
                 self._tell(Changed(song=song.plan.name, files=look.changed[source]))
         old = {
             song.plan.name
             for song in prepared.songs
             if song.plan.error and song.job.source not in look.changed
         }
+        self._first = False
         cores = default_threads()
         count = self._workers or cores
         prepared.require_space(count)
@@ -322,7 +324,7 @@ class _Rendering:
             text = f"{_now()} watching {event.songs} songs ({event.files} files and folders)"
             echo(printable(f"{text}; masters go to {shown(event.output)}; Ctrl-C ends"), err=True)
         elif isinstance(event, Changed):
-            names = [shown(Path(each).name) for each in event.files[:_NAMED]]
+            names = [shown(Path(each).name) for each in event.files[:_NAMED]] or ["new"]
             more = len(event.files) - len(names)
             if more:
                 names.append(f"and {more} more")
