@@ -110,17 +110,17 @@ def test_a_worker_is_killed_and_all_is_made_as_in_one_process(
 def test_outputs_go_to_a_store_and_inputs_come_from_one(
     folder: Path, serial: dict[str, str], cluster: Any, tmp_path: Path
 ) -> None:
-    # What plans lies here; the workers only know the addresses.
+    # What was planned from is gone by then, as if it were on another machine.
     here = tmp_path / "here"
     write_songs(here, 2)
+    planned = Songs(here, 2, tmp_path / "state")
     bucket = tmp_path / "bucket"
     bucket.mkdir()
-    (here).rename(bucket / "songs")
-    planned = Songs(bucket / "songs", 2, tmp_path / "state")
+    here.rename(bucket / "songs")
     workplace = StoreWorkplace(
         Location.parse(f"file://{bucket}/out"),
         roots=(
-            (str(bucket / "songs"), Location.parse(f"file://{bucket}/songs")),
+            (str(here), Location.parse(f"file://{bucket}/songs")),
             (str(tmp_path / "state"), Location.parse(f"file://{bucket}/out")),
         ),
         scratch_folder=str(tmp_path / "scratch"),

@@ -38,7 +38,7 @@ from mixmaster.batch.cluster_work import Terms, work
 from mixmaster.batch.events import Event, Progress, Retried, Started
 from mixmaster.batch.local import LocalWorkplace
 from mixmaster.batch.stage import StageError, StageResult, StageSpec
-from mixmaster.batch.storage_names import is_address
+from mixmaster.batch.storage_workplace import StoreWorkplace
 from mixmaster.batch.workplace import Workplace
 from mixmaster.engine.manifest import versions
 
@@ -179,20 +179,21 @@ class DaskExecutor:
             self._queue.put(("done", (spec.id, StageResult.failure(spec, error))))
             return
         each.began = 0
+        self._under_way[spec.id] = each
         # A pure name: two batches that want the same thing at the same place share one task.
         said = json.dumps([spec.to_json(), attempt, each.look]).encode()
         place = pickle.dumps(self._workplace)
         name = f"mixmaster-{spec.kind}-{hashlib.sha256(said + place).hexdigest()}"
-        future = self._client.submit(
-            work,
-            spec.to_json(),
-            self._workplace,
-            terms,
-            key=name,
-            workers=fit or None,
-        )
+        try:
+            future = self._client.submit(
+                work, spec.to_json(), self._workplace, terms, key=name, workers=fit or None
+            )
+        except Exception as error:  # noqa: BLE001 - the client was closed: the scheduler is gone
+            reason = f"the scheduler {self._address} is gone ({type(error).__name__})"
+            lost = StageError("SchedulerLost", reason, lasting=False)
+            self._queue.put(("done", (spec.id, StageResult.failure(spec, lost))))
+            return
         each.future = future
-        self._under_way[spec.id] = each
         future.add_done_callback(lambda done: self._queue.put(("done", (spec.id, done))))
 
     def _ended(self, stage: str, outcome: Any) -> list[Event | StageResult]:
@@ -218,7 +219,7 @@ class DaskExecutor:
         if reason is None:  # another batch that shared this task was stopped
             self._hand_out(each)
             return []
-        gone = [item.path for item in each.spec.inputs if not _seen_here(item.path)]
+        gone = [item.path for item in each.spec.inputs if not self._has(item.path)]
         if each.look and gone:  # nobody sees it: then it is the song's matter
             each.look = False
             self._hand_out(each)
@@ -263,6 +264,10 @@ class DaskExecutor:
         return [
             Retried(stage=spec.id, kind=spec.kind, song=spec.song, reason=reason, attempt=attempt)
         ]
+
+    def _has(self, path: str) -> bool:
+        place = self._workplace
+        return Path(path).exists() or (isinstance(place, StoreWorkplace) and place.fetches(path))
 
     # ------------------------------------------------------------ hearing
 
@@ -343,10 +348,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logging.disable(logging.NOTSET)
-
-
-def _seen_here(path: str) -> bool:
-    return is_address(path) or Path(path).exists()
 
 
 def _host(error: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from mixmaster.batch.cluster_child import Child
 from mixmaster.batch.stage import StageSpec
-from mixmaster.batch.storage_names import is_address
+from mixmaster.batch.storage_workplace import StoreWorkplace
 from mixmaster.batch.workplace import Workplace
 
 PROGRESS_S: Final = 1.0
@@ -78,7 +78,7 @@ def work(spec_data: Mapping[str, Any], workplace: Workplace, terms: Terms) -> di
     key = worker.get_current_task()
     spec = StageSpec.from_json(spec_data)
     name = str(worker.name) if not isinstance(worker.name, int) else worker.address
-    if unfit := _unfit(spec, terms):
+    if unfit := _unfit(spec, workplace, terms):
         return {"unfit": unfit, "worker": name, "address": worker.address}
 
     def log(said: dict[str, Any]) -> None:
@@ -113,14 +113,16 @@ def work(spec_data: Mapping[str, Any], workplace: Workplace, terms: Terms) -> di
     return {"result": result.to_json()}
 
 
-def _unfit(spec: StageSpec, terms: Terms) -> str:
+def _unfit(spec: StageSpec, workplace: Workplace, terms: Terms) -> str:
+    """Return why this worker could not give the right result; nothing when it can."""
     from mixmaster.engine.manifest import versions
 
     if others := differing(versions(), terms.versions):
         return others
     if terms.look:
         for item in spec.inputs:
-            if not is_address(item.path) and not os.path.exists(item.path):  # noqa: PTH110 - quick
+            fetched = isinstance(workplace, StoreWorkplace) and workplace.fetches(item.path)
+            if not fetched and not os.path.exists(item.path):  # noqa: PTH110 - quick
                 return f"it does not see {item.path}"
     return ""
 

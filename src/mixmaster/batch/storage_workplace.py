@@ -77,6 +77,10 @@ class StoreWorkplace:
                 raise
             raise AudioFileError(error.where, error.reason, error.hint) from error
 
+    def fetches(self, path: str) -> bool:
+        """Return whether an input comes from a store where it is not on this machine."""
+        return self._address(path) is not None
+
     @contextlib.contextmanager
     def claimed(self, spec: StageSpec) -> Iterator[bool]:
         """Hold the claims of the outputs."""
