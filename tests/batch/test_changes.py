@@ -217,3 +217,16 @@ def test_versions_and_matrix(studio: Studio) -> None:
         )
         for more in ("", ".json")
     }
+
+
+def test_what_was_made_is_no_song(studio: Studio) -> None:
+    """A pattern that finds the outputs, too, does not master masters."""
+    studio.song("Alpha")
+    (studio.folder / "songs/Alpha/low.wav").rename(studio.folder / "songs/whole.wav")
+    shutil.rmtree(studio.folder / "songs/Alpha")
+    studio.output = studio.folder / "songs"
+    studio.table["song"] = [{"path": "songs/*.wav"}, {"path": "s*gs/whole.wav"}]
+    assert studio.run().made == 2
+    assert studio.run().current == 2
+    studio.table["song"] = [{"path": "*/*.wav"}, {"path": "songs/whole.wav"}]
+    assert studio.run().current == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from mixmaster.batch.songplan import SongPlan
 from mixmaster.batch.songs import SongJob
 from mixmaster.batch.statefiles import digest
 from mixmaster.batch.store import Store
+from mixmaster.engine.threads import default_threads
 from mixmaster.errors import AudioFileError, MixmasterError, UsageError
 
 
@@ -48,9 +50,13 @@ class Planner:
             UsageError: For two outputs of one name.
         """
         found = []
-        for number, job in enumerate(jobs, start=1):
-            found.append((job, self.plan(job)))
-            tell("planning", number / len(jobs))
+        pool = ThreadPoolExecutor(default_threads(), thread_name_prefix="plan")
+        try:  # what takes long is reading stems for their hashes
+            for number, plan in enumerate(pool.map(self.plan, jobs)):
+                found.append((jobs[number], plan))
+                tell("planning", len(found) / len(jobs))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
         self._index.save()
         _refuse_twins([plan for _, plan in found])
         return found

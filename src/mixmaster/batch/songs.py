@@ -14,8 +14,11 @@ from typing import Any, Literal
 from mixmaster.audio.discover import natural_key
 from mixmaster.audio.names import has_audio_suffix, is_hidden, shown
 from mixmaster.batch.document import Batch, Extra, SongEntry, Where, Wishes
+from mixmaster.batch.store import FOLDER
 from mixmaster.documents.layering import overrides_in
-from mixmaster.errors import DocumentError, Problem, UsageError
+from mixmaster.engine.publish import manifest_path
+from mixmaster.engine.recorded import read_manifest
+from mixmaster.errors import DocumentError, MixmasterError, Problem, UsageError
 from mixmaster.mixing.prints.versions import MAIN
 from mixmaster.results import Result
 
@@ -146,9 +149,22 @@ def _paths(entry: SongEntry, base: Path) -> list[Path]:
 
 
 def _may_be_song(path: Path) -> bool:
-    if is_hidden(path):
+    """Tell whether something that a pattern finds is meant: what batches have made is not."""
+    if is_hidden(path) or (path / FOLDER).is_dir():
         return False
-    return path.is_dir() or path.suffix.lower() == ".toml" or has_audio_suffix(path)
+    if path.is_dir() or path.suffix.lower() == ".toml":
+        return True
+    return has_audio_suffix(path) and not _is_master(path)
+
+
+def _is_master(path: Path) -> bool:
+    beside = manifest_path(path)
+    if not beside.is_file():
+        return False
+    try:
+        return read_manifest(beside).kind in {"master", "reference"}
+    except MixmasterError:
+        return False
 
 
 def _song(path: Path) -> Path:
