@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from mixmaster import __version__
@@ -67,7 +67,7 @@ def write_overview(
     outputs += [_output(store, each, at) for each, at in zip(states, reports, strict=True)]
     page = batch_page(
         PageBatch(
-            name=shown(store.output.absolute().name) or "batch",
+            name=shown(PurePosixPath(store.shown_output).name) or "batch",
             outputs=tuple(outputs),
             songs=len(prepared.songs),
             run=None if run is None else PageRun(**run),
@@ -135,9 +135,26 @@ def _output(store: Store, state: OutputState, report: str) -> PageOutput:
         figures = _figures(manifest)
         figures["bytes"] = path.stat().st_size
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return said  # gone, or no manifest of ours: the state says so already
+        return _noted(store, said, state)
     beside = manifest_path(Path(state.path)).as_posix()
     return replace(said, path=state.path, manifest=beside, report=report, **figures)
+
+
+def _noted(store: Store, said: PageOutput, state: OutputState) -> PageOutput:
+    """Return what is kept of an output whose manifest cannot be read here: it is in a store."""
+    made = store.made(state.path)
+    if made is None or state.state != "current":
+        return said
+    found, wanted = made.figures, made.wanted
+    return replace(
+        said,
+        bytes=made.bytes,
+        **_programme(found),
+        limits=PageLimits(
+            integrated_lufs=wanted.get("integrated_lufs"),
+            true_peak_dbtp=wanted.get("true_peak_dbtp"),
+        ),
+    )
 
 
 def _figures(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,11 +163,7 @@ def _figures(manifest: Mapping[str, Any]) -> dict[str, Any]:
     limiter = manifest["solved"]["limiter"]
     target = settings["target"]
     return {
-        "duration_s": float(found["duration_s"]),
-        "integrated_lufs": found.get("integrated_lufs"),
-        "max_short_term_lufs": found.get("max_short_term_lufs"),
-        "loudness_range_lu": found.get("loudness_range_lu"),
-        "true_peak_dbtp": found.get("true_peak_dbtp"),
+        **_programme(found),
         "reduction_db": None if limiter is None else abs(float(limiter["max_db"])),
         "limits": PageLimits(
             integrated_lufs=settings.get("integrated_lufs"),
@@ -163,3 +176,10 @@ def _figures(manifest: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "notes": tuple(str(each) for each in manifest.get("notes", ())),
     }
+
+
+def _programme(found: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("integrated_lufs", "max_short_term_lufs", "loudness_range_lu", "true_peak_dbtp")
+    duration_s = found.get("duration_s")
+    length = {"duration_s": None if duration_s is None else float(duration_s)}
+    return length | {name: found.get(name) for name in names}

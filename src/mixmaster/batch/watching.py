@@ -33,7 +33,7 @@ Seen = dict[str, State]
 _GONE: Final[State] = ()
 _IS_FOLDER: Final[State] = (-1,)
 _MOST_ENTRIES: Final = 2_000
-_JOB: Final = ""
+WANTED: Final = ""
 """Under this key stands what is wanted of the song: no file is called so."""
 
 
@@ -58,11 +58,13 @@ class Changed(Event):
 
     Attributes:
         song: Its name.
-        files: What has changed, by path; none the first time.
+        files: What has changed, by path; none where it is new.
+        wanted: Whether something else is wanted of it than before.
     """
 
     song: str
     files: tuple[str, ...] = ()
+    wanted: bool = False
 
 
 @dataclass(slots=True)
@@ -87,7 +89,8 @@ class Look:
     """What one look has found.
 
     Attributes:
-        changed: The songs that have changed and lie still; with what has changed of each.
+        changed: The songs that have changed and lie still; with what has changed of each:
+            `WANTED` where something else is wanted of it.
         still: All songs that lie still, those included.
         moving: The songs that are being written to.
         problem: Why no songs could be found, once that has lasted; None where they were.
@@ -185,7 +188,7 @@ class Watcher:
         return song
 
     def _look_at(self, job: SongJob, song: _Song) -> Seen:
-        seen: Seen = {_JOB: (digest(job.to_json()),)}
+        seen: Seen = {WANTED: (digest(job.to_json()),)}
         for kind, name in song.depends or _around(job):
             if kind == FILE:
                 seen[name] = self._state(name)
@@ -257,4 +260,4 @@ def _differences(before: Seen | None, now: Seen) -> tuple[str, ...]:
     changed = {name.rstrip(os.sep) for name in names if before.get(name) != now.get(name)}
     # A folder whose entries have changed says less than the entries.
     changed -= {os.path.dirname(name) for name in changed}  # noqa: PTH120 - plain strings
-    return tuple(sorted(changed - {_JOB}))
+    return tuple(sorted(changed))

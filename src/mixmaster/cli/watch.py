@@ -6,7 +6,7 @@ import glob
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mixmaster.batch.prepare import BatchOptions
     from mixmaster.batch.songs import SongJob
     from mixmaster.batch.summary import Summary
-    from mixmaster.batch.watching import Look, Watcher
+    from mixmaster.batch.watching import Changed, Look, Watcher
 
 _IDLE_SHARE: Final = 10
 """Looking takes a tenth of the time at most, however many files there are."""
@@ -234,7 +234,7 @@ class _Rendering:
         from mixmaster.batch.memory import free_memory_bytes
         from mixmaster.batch.prepare import Prepared
         from mixmaster.batch.run import Run
-        from mixmaster.batch.watching import Changed
+        from mixmaster.batch.watching import WANTED, Changed
         from mixmaster.cli.batch import begin, show_overview
         from mixmaster.cli.batch_view import open_view
         from mixmaster.cli.output import note
@@ -243,13 +243,17 @@ class _Rendering:
         begin(self._places.store, note)
         prepared = Prepared(options, lambda _what, _share: None)
         watcher.planned([(song.job, song.plan) for song in prepared.songs])
+        changes = []
         for song in prepared.songs:
             source = song.job.source
             if source not in look.changed:
                 # It is as it was: also what has failed of it.
                 song.wanted, song.mix_needed = {}, False
             elif look.changed[source] or not self._first:
-                self._tell(Changed(song=song.plan.name, files=look.changed[source]))
+                files = tuple(each for each in look.changed[source] if each != WANTED)
+                wanted = WANTED in look.changed[source]
+                changes.append(Changed(song=song.plan.name, files=files, wanted=wanted))
+        self._say_changes(changes)
         old = {
             song.plan.name
             for song in prepared.songs
@@ -296,9 +300,13 @@ class _Rendering:
 
     def say_begin(self, songs: int, files: int) -> None:
         """Say that watching begins."""
+        from mixmaster.audio.names import shown
         from mixmaster.batch.watching import Watching
 
-        self._tell(Watching(songs=songs, files=files, output=str(self._places.output)))
+        output = self._places.output.absolute()
+        self._tell(Watching(songs=songs, files=files, output=str(output)))
+        said = f"{songs} song{'' if songs == 1 else 's'} ({files} files)"
+        self._say(f"watching {said}; masters go to {shown(output)}; Ctrl-C ends")
 
     def say_problem(self, text: str) -> None:
         """Say why nothing can be rendered right now."""
@@ -310,9 +318,6 @@ class _Rendering:
             failure(f"{text}; waiting for a change")
 
     def _tell(self, event: Event) -> None:
-        from mixmaster.audio.names import shown
-        from mixmaster.batch.watching import Changed, Watching
-        from mixmaster.cli.output import echo, printable
         from mixmaster.results import to_json_text
 
         if self._log is not None:
@@ -320,34 +325,46 @@ class _Rendering:
             self._log.flush()
         if self._as_json:
             _print_line(event.to_json())
-        elif isinstance(event, Watching):
-            text = f"{_now()} watching {event.songs} songs ({event.files} files and folders)"
-            echo(printable(f"{text}; masters go to {shown(event.output)}; Ctrl-C ends"), err=True)
-        elif isinstance(event, Changed):
-            names = [shown(Path(each).name) for each in event.files[:_NAMED]] or ["new"]
-            more = len(event.files) - len(names)
-            if more:
-                names.append(f"and {more} more")
-            echo(printable(f"{_now()} {event.song}: {', '.join(names)}"), err=True)
+
+    def _say_changes(self, changes: Sequence[Changed]) -> None:
+        from mixmaster.audio.names import shown
+
+        for each in changes:
+            self._tell(each)
+        for each in changes[:_NAMED]:
+            names = ["what is wanted of it"] if each.wanted else []
+            names += [shown(Path(name).name) for name in each.files[:_NAMED]]
+            if len(each.files) > _NAMED:
+                names.append(f"and {len(each.files) - _NAMED} more")
+            self._say(f"{each.song}: {', '.join(names) or 'new'}")
+        if len(changes) > _NAMED:
+            self._say(f"and {len(changes) - _NAMED} more songs")
+
+    def _say(self, text: str) -> None:
+        from mixmaster.cli.output import echo, printable
+
+        if not self._as_json:
+            text = f"{time.strftime('%H:%M:%S')} {text}"
+            echo(printable(text).replace("\n", "\\n"), err=True)
 
     def _say_end(self, summary: Summary, page: Path | None) -> None:
         from mixmaster.audio.names import shown
-        from mixmaster.cli.output import echo, figure, printable
+        from mixmaster.cli.output import echo, figure
         from mixmaster.cli.saying import clock
 
         if self._as_json:
-            _print_line({"event": "summary", "schema": "mixmaster/batch/1", **summary.to_json()})
+            said = {"event": "summary", "schema": "mixmaster/batch/1", **summary.to_json()}
+            _print_line({**said, "overview": page})
             return
         for made in sorted(summary.files, key=lambda each: each.path):
             lufs, peak = (
                 figure(made.figures.get(name), digits)
                 for name, digits in (("integrated_lufs", 1), ("true_peak_dbtp", 2))
             )
-            path = shown(summary.output / made.path)
-            echo(f"{path}  {lufs} LUFS, {peak} dBTP")
-        said = f"{summary.made} made, {summary.current} current, {summary.failed} failed"
+            echo(f"{shown(summary.output / made.path)}  {lufs} LUFS, {peak} dBTP")
+        counts = f"{summary.made} made, {summary.current} current, {summary.failed} failed"
         where = "" if page is None else f"; {shown(page)}"
-        echo(printable(f"{_now()} {said}, in {clock(summary.wall_s)}{where}"), err=True)
+        self._say(f"{counts}, in {clock(summary.wall_s)}{where}")
 
 
 def _print_line(said: Mapping[str, Any]) -> None:
@@ -357,10 +374,6 @@ def _print_line(said: Mapping[str, Any]) -> None:
     text = to_json_text(dict(said), indent=None)
     echo(text.encode("utf-8", "backslashreplace"), nl=False)
     sys.stdout.flush()
-
-
-def _now() -> str:
-    return time.strftime("%H:%M:%S")
 
 
 def _meant(song: str) -> str:
