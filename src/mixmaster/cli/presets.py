@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from mixmaster.documents.base import Document
 
 KINDS = ("mix", "mastering", "target", "profile", "system")
-DOCUMENTS = (*KINDS, "session")
-"""A session is no preset, but is checked like one, and has a schema."""
+OWN = ("session", "release")
+"""Documents of a song's or an album's own: no presets, but checked like them, with a schema."""
+
+DOCUMENTS = (*KINDS, *OWN)
 
 
 def model_of(kind: str) -> type[Document]:
@@ -28,6 +30,10 @@ def model_of(kind: str) -> type[Document]:
         from mixmaster.mixing.sessions.session import Session
 
         return Session
+    if kind == "release":
+        from mixmaster.release.album.document import Album
+
+        return Album
     if kind == "mastering":
         from mixmaster.mastering.preset import MasteringPreset
 
@@ -155,7 +161,7 @@ def check_command(files: tuple[str, ...], as_json: bool) -> int:
             text = str(error)
         else:
             listed.append({"file": str(path), "valid": True})
-            text = f"{path}: valid {kind}{'' if kind == 'session' else ' preset'}"
+            text = f"{path}: valid {kind}{'' if kind in OWN else ' preset'}"
         if not as_json:
             echo(printable(text))
     if as_json:
@@ -235,6 +241,11 @@ def _check(kind: str, path: Path) -> None:
     from mixmaster.documents.loading import load
     from mixmaster.engine.resources import check_files
 
+    if kind == "release":
+        from mixmaster.release.plan import ReleaseOptions, plan_release
+
+        plan_release(path, ReleaseOptions())
+        return
     if kind != "session":
         check_files(load(model_of(kind), path), str(path))
         return

@@ -229,3 +229,69 @@ def check_command(folder: Path, show_all: bool, threads: int | None, as_json: bo
             verdict = "not all of it could be looked at here"
         echo(f"{len(found.files)} files: {said}: {verdict}")
     return 0 if found.passes else 1
+
+
+@command.command(
+    "init",
+    cls=Command,
+    short_help="Write a document to begin with, from a folder.",
+    examples=[
+        "release init mixes/ -o album.toml",
+        "release init approved/ --masters --artist 'The Seeds' -o album.toml",
+    ],
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The document."
+)
+@click.option("--title", help="The album's title; the folder's name if silent.")
+@click.option("--artist", default="", help="Whose it is.")
+@click.option("--masters", is_flag=True, help="The sound files are approved masters.")
+@click.option("--overwrite", is_flag=True, help="Replace the document if there is one.")
+def init_command(
+    folder: Path,
+    output: Path,
+    title: str | None,
+    artist: str,
+    masters: bool,
+    overwrite: bool,
+) -> None:
+    """Write a release document for the mixes, masters or sessions in FOLDER.
+
+    In the order of their names, with titles from their names; what a release needs beside stands
+    there to be filled in.
+    """
+    from mixmaster.cli.output import show_path
+    from mixmaster.release.starting import starting_text, write_document
+
+    text = starting_text(folder, output.parent, title=title, artist=artist, masters=masters)
+    write_document(output, text, overwrite=overwrite)
+    show_path(output)
+
+
+@command.command(
+    "signature",
+    cls=Command,
+    short_help="Save how a released album sounds, to match later.",
+    examples=["release signature release/ -o ours.toml"],
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The signature."
+)
+@click.option("-t", "--target", metavar="TARGET", help="Of whose masters; the best by default.")
+@click.option("--overwrite", is_flag=True, help="Replace the signature if there is one.")
+@threads_option
+def signature_command(
+    folder: Path, output: Path, target: str | None, overwrite: bool, threads: int | None
+) -> None:
+    """Save the signature of the release in FOLDER: loudness, tone, low end and width of its tracks.
+
+    A later album matches it by: [cohere] signature = "ours.toml".
+    """
+    from mixmaster.cli.output import show_path
+    from mixmaster.release.levels.remembering import signature_of_release
+    from mixmaster.release.levels.signature import save_signature
+
+    signature = signature_of_release(folder, target=target, threads=threads)
+    show_path(save_signature(signature, output, overwrite=overwrite))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mixmaster.mastering.results import MasterResult
@@ -12,10 +12,11 @@ from mixmaster.release.proof.proving import prove_files
 from mixmaster.release.proof.record import FileRecord
 from mixmaster.release.proof.recording import proven
 from mixmaster.release.publishing import ReleaseFolder
+from mixmaster.results import Result
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Result):
     """A file that the release cannot have.
 
     Attributes:
@@ -28,7 +29,7 @@ class Refusal:
     target: str
     track: str
     reason: str
-    figures: Mapping[str, float]
+    figures: dict[str, float]
 
 
 @dataclass(slots=True)
