@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mutagen.flac
+import mutagen.mp3
 import numpy as np
 import pytest
 import soundfile
@@ -146,12 +147,21 @@ def test_an_edited_tag_is_named_and_the_sound_is_cleared(release: Path) -> None:
     assert any("its sound is what was released" in remark for remark in proof.remarks)
 
 
+def test_of_a_lossy_file_with_another_tag_the_sound_measures_the_same(release: Path) -> None:
+    tags: Any = mutagen.mp3.MP3(release / LOSSY)  # type: ignore[no-untyped-call]
+    tags["TSRC"].text = ["QZXX92600099"]
+    tags.save()
+    proof = proof_of(check_release(release), LOSSY)
+    assert {fault.code for fault in proof.faults} == {"edited", "tags"}
+    assert proof.remarks == ("its sound measures as what was released does",)
+
+
 def test_an_edited_sound_is_named_and_its_figures_too(release: Path) -> None:
     louder = tone(0, peak=0.97)
     soundfile.write(release / FIRST, louder.T, RATE_HZ, subtype="PCM_24")
     check = check_release(release)
     only_red(check, FIRST)
-    assert {"edited", "sound", "true_peak", "tags"} <= codes(check, FIRST)
+    assert {"edited", "sound", "true_peak", "figures", "tags"} <= codes(check, FIRST)
     assert "over the -1 that are accepted" in proof_of(check, FIRST).words
 
 

@@ -50,7 +50,7 @@ def opened(
         path: The file.
         record: What is said of it.
         audio: What is said of its sound.
-        intact: Whether its bytes are those of the record: then its figures must be, too.
+        intact: Whether its bytes are those of the record; else it is told what is the same.
         tell: See `hear`.
     """
     answer = Opened()
@@ -71,12 +71,16 @@ def opened(
     answer.faults += judged(heard.figures, record.limits, audio.duration_s)
     if record.limits.plain_wav:
         answer.faults += _plain(path)
-    if intact and record.figures is not None:
-        answer.faults += compared(heard.figures, record.figures, lossy=audio.lossy)
+    apart: list[Fault] = []
+    if record.figures is not None:
+        apart = list(compared(heard.figures, record.figures, lossy=audio.lossy))
+        answer.faults += apart
     if audio.samples_sha256 not in {None, heard.samples_sha256}:
         answer.faults.append(Fault("sound", "its sound is not what was released"))
     elif audio.samples_sha256 is not None and not intact:
         answer.remarks.append("its sound is what was released; what lies around it was changed")
+    elif audio.lossy and not intact and record.figures is not None and not apart:
+        answer.remarks.append("its sound measures as what was released does")
     answer.remarks += heard.notes
     return answer
 
