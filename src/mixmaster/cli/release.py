@@ -56,10 +56,10 @@ def command() -> None:
     cls=Command,
     short_help="Build a release from its document.",
     examples=[
-        "release album.toml --dry-run",
-        "release album.toml -o release/",
-        "release album.toml -o release/ -t spotify -t cd",
-        "release album.toml -o release/ --cohere",
+        "release build album.toml --dry-run",
+        "release build album.toml -o release/",
+        "release build album.toml -o release/ -t spotify -t cd",
+        "release build album.toml -o release/ --cohere",
     ],
 )
 @click.argument("document", type=click.Path(path_type=Path))
