@@ -259,5 +259,5 @@ def _differences(before: Seen | None, now: Seen) -> tuple[str, ...]:
     names = before.keys() | now.keys()
     changed = {name.rstrip(os.sep) for name in names if before.get(name) != now.get(name)}
     # A folder whose entries have changed says less than the entries.
-    changed -= {os.path.dirname(name) for name in changed}  # noqa: PTH120 - plain strings
+    changed -= {os.path.dirname(name) for name in changed if name}  # noqa: PTH120
     return tuple(sorted(changed))
