@@ -26,6 +26,7 @@ from mixmaster.release.proof.answers import Proof, ReleaseCheck
 from mixmaster.release.proof.checking import check_release
 from mixmaster.release.proof.proving import prove_file
 from mixmaster.release.proof.recording import recorded
+from mixmaster.release.proof.writing import read_record, write_record
 
 FIRST, SECOND, THIRD = (f"flac/{i:02d} Track.flac" for i in (1, 2, 3))
 LOSSY = "mp3/02 Track.mp3"
@@ -253,6 +254,33 @@ def test_nothing_is_read_but_regular_files_inside(
     assert proof.state == "red"
     assert proof.sha256 is None
     assert proof.figures is None
+
+
+def test_a_discs_files_are_held_to_each_other_but_nothing_outside_is_read(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (release / "cd").mkdir()
+    (release / "cd" / "disc.cue").write_bytes(b"no sheet")
+    record = read_record(release)
+    sheet = recorded(release, "cd/disc.cue", "disc")
+    write_record(release, record.model_copy(update={"files": (*record.files, sheet)}))
+    check = check_release(release)
+    only = {fault.code for fault in check.disc}
+    assert only == {"disc"}
+    assert any("disc.cue" in fault.text for fault in check.disc)
+    assert proof_of(check, "cd/disc.cue").state == "green"
+    assert not check.passes
+    secret = release.parent / "secret"
+    secret.write_bytes(b"")
+    (release / "cd" / "disc.wav").symlink_to(secret)
+
+    def forbidden(folder: Path) -> Any:
+        raise AssertionError(folder)
+
+    monkeypatch.setattr("mixmaster.release.proof.checking.check_cd", forbidden)
+    again = check_release(release)
+    assert again.disc == ()
+    assert not again.passes
 
 
 def test_a_folder_that_is_none_is_one_clear_error(tmp_path: Path) -> None:

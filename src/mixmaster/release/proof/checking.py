@@ -47,6 +47,7 @@ def check_release(
         raise AudioFileError(shown(folder), reason, "name a folder that mixmaster release has made")
     record, whole = read_any_record(folder)
     strangers = _strangers(folder, record)
+    odd = [place for place in strangers if _size(folder / place) is None]
     proofs = prove_files(folder, record.files, threads=threads, progress=progress)
     moved, strangers = _renamed(folder, record.files, proofs, strangers)
     proofs = tuple(_exchanged(record.files, moved))
@@ -57,7 +58,7 @@ def check_release(
         artist=record.album.artist,
         files=proofs,
         extra=tuple(extra),
-        disc=tuple(_disc(folder, proofs)),
+        disc=tuple(_disc(folder, proofs, odd)),
         notes=tuple(_notes(record)),
     )
 
@@ -70,16 +71,25 @@ def _notes(record: ReleaseRecord) -> Iterable[str]:
             yield f"made with {name} {shown(then[name][:40])}; here it is {now[name]}"
 
 
-def _disc(folder: Path, proofs: Sequence[Proof]) -> Iterable[Fault]:
-    """Yield what is wrong with the parts of a disc or a record together: sheets and sound."""
+def _disc(folder: Path, proofs: Sequence[Proof], odd: Sequence[str]) -> Iterable[Fault]:
+    """Yield what is wrong with the parts of a disc or a record together: sheets and sound.
+
+    Args:
+        folder: The release's folder.
+        proofs: Of all files.
+        odd: What lies there and is neither of the release nor a regular file.
+    """
     checks: dict[str, Callable[[Path], Iterable[Finding]]]
     checks = {"disc": check_cd, "vinyl": check_vinyl}
     for kind, check in checks.items():
         parts = [proof for proof in proofs if proof.kind == kind]
-        # What leads out of the folder is not read, whoever asks.
-        if any(_has(proof, "unreadable") for proof in parts):
-            continue
         for place in sorted({proof.path.partition("/")[0] for proof in parts}):
+            # What leads out of the folder is not read, whoever asks; it is red already.
+            inside = [proof for proof in parts if proof.path.startswith(f"{place}/")]
+            if any(_has(proof, "unreadable") and proof.sha256 is None for proof in inside):
+                continue
+            if any(each.startswith(f"{place}/") for each in odd):
+                continue
             for finding in check(folder / place):
                 yield Fault("disc", f"{_said(place)}: {finding.file}: {finding.text}")
 
