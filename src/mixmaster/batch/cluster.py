@@ -208,10 +208,18 @@ class DaskExecutor:
         if outcome.status == "finished":
             said = outcome.result()
             if "result" in said:
-                del self._under_way[stage]
-                return [StageResult.from_json(said["result"])]
+                return self._settled(each, StageResult.from_json(said["result"]))
             return self._pass_over(each, said)
         return self._lost(each, outcome)
+
+    def _settled(self, each: _UnderWay, result: StageResult) -> list[Event | StageResult]:
+        """Return a result; a stage whose process died begins again once, as on one machine."""
+        reasons = [error.reason for error in result.errors if error.error == "Died"]
+        if reasons and not each.died:
+            each.died = True
+            return self._again(each, reasons[0])
+        del self._under_way[each.spec.id]
+        return [result]
 
     def _pass_over(self, each: _UnderWay, said: Mapping[str, Any]) -> list[Event | StageResult]:
         """Hand a stage to another worker when one does not fit, or was told to end it."""
@@ -328,6 +336,7 @@ class _UnderWay:
         future: Dask's promise of this attempt.
         began: How often it has begun in this attempt; more than once when workers were lost.
         new_starts: How often it was handed out anew though it had not begun.
+        died: Whether its process has ended by itself before.
         look: See `Terms`.
         worker: Who had it last.
     """
@@ -336,6 +345,7 @@ class _UnderWay:
     future: Any = None
     began: int = 0
     new_starts: int = 0
+    died: bool = False
     look: bool = True
     worker: str = ""
 
