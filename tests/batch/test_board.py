@@ -54,7 +54,7 @@ def stages_of(song: str, targets: tuple[str, ...] = ("cd", "web")) -> list[dict[
     ]
 
 
-def at(song: str, kind: str) -> dict[str, str]:
+def at(song: str, kind: str) -> dict[str, Any]:
     stage = f"mix/{song}" if kind == "mix" else f"master/{song}/loud"
     return {"stage": stage, "kind": kind, "song": song}
 
@@ -111,7 +111,7 @@ def test_a_mix_that_fails_takes_its_masters_with_it() -> None:
 def test_one_target_that_is_refused_leaves_the_other_open() -> None:
     made = board("a", total=1)
     made.take(finished("a", "mix"))
-    refused = {"error": "RefusedError", "reason": "too loud"}
+    refused: dict[str, Any] = {"error": "RefusedError", "reason": "too loud"}
     made.take(Failed(**at("a", "master"), **refused, output="a_cd.wav"))
     assert (made.stages_over, made.songs_done) == (1, 0)
     made.take(Failed(**at("a", "master"), **refused, output="a_web.wav"))

@@ -91,7 +91,7 @@ def _figures(board: Board, now_s: float, used_bytes: int | None, memory_bytes: i
         "memory": " ".join(text for text in memory if text) or NONE,
     }
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(style="dim", no_wrap=True, min_width=6)
     grid.add_column(no_wrap=True, overflow="ellipsis")
     for name, text in rows.items():
         grid.add_row(name, Text(text))
