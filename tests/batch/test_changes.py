@@ -230,3 +230,18 @@ def test_what_was_made_is_no_song(studio: Studio) -> None:
     assert studio.run().current == 2
     studio.table["song"] = [{"path": "*/*.wav"}, {"path": "songs/whole.wav"}]
     assert studio.run().current == 2
+
+
+def test_what_is_not_wanted_is_not_mixed(studio: Studio) -> None:
+    """A version that a song is excluded from need not even be possible there."""
+    studio.song("Alpha")
+    studio.table["versions"] = ["main", "a_cappella"]
+    assert "a_cappella" in studio.prepared().broken[0].error
+    studio.table["exclude"] = [{"song": "Al*", "version": "a_cap*"}]
+    assert studio.run().made == 2
+    studio.table["include"] = [{"song": "Alpha", "versions": ["lowest"], "targets": ["loud.toml"]}]
+    assert studio.run().made == 1
+    assert {name for name in studio.hashes() if "lowest" in name} == {
+        "Alpha_lowest_loud.wav",
+        "Alpha_lowest_loud.wav.json",
+    }

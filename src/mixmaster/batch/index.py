@@ -12,8 +12,10 @@ import os
 import time
 from pathlib import Path
 
+from mixmaster.audio.names import shown
 from mixmaster.batch.statefiles import read_state, write_state
 from mixmaster.engine.hashing import hash_once
+from mixmaster.errors import AudioFileError
 
 _TICK_NS = 20_000_000
 """Linux stamps files with the time of the last timer tick, 1 to 10 ms; with some room."""
@@ -37,15 +39,20 @@ class StatIndex:
         self._path = path
         self._known: dict[str, list[int | str]] = {}
         self._changed = False
+        self._stopped = False
         if path is not None and trusting:
             found = read_state(path)
             self._known = found if isinstance(found, dict) else {}
+
+    def stop(self) -> None:
+        """Read no further file: whoever asked has gone."""
+        self._stopped = True
 
     def sha256(self, path: Path) -> str:
         """Return a file's SHA-256.
 
         Raises:
-            AudioFileError: For a file that cannot be read.
+            AudioFileError: For a file that cannot be read, or after `stop`.
         """
         name = os.path.abspath(path)  # noqa: PTH100 - links stay as they are
         known = self._known.get(name)
@@ -53,6 +60,8 @@ class StatIndex:
             with contextlib.suppress(OSError):
                 if _identity(name) == known[:4]:
                     return str(known[4])
+        if self._stopped:
+            raise AudioFileError(shown(path), "it was not read: stopped")
         began = time.time_ns()
         before = None
         with contextlib.suppress(OSError):

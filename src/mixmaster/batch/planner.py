@@ -55,6 +55,9 @@ class Planner:
             for number, plan in enumerate(pool.map(self.plan, jobs)):
                 found.append((jobs[number], plan))
                 tell("planning", len(found) / len(jobs))
+        except BaseException:
+            self._index.stop()
+            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         self._index.save()

@@ -49,6 +49,7 @@ class _Worker:
     ) -> None:
         self.name = name
         self.running: _Running | None = None
+        self.ready = False
         self.ended_for = ""
         alone = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         self._process = subprocess.Popen(  # noqa: S603 - this very interpreter
@@ -211,6 +212,8 @@ class LocalPool:
             return
         if message is None:
             self._bury(worker)
+        elif "ready" in message:
+            worker.ready = True
         elif "result" in message:
             worker.running = None
             self._told.append(StageResult.from_json(message["result"]))
@@ -248,7 +251,8 @@ class LocalPool:
             )
             self._start(spec, attempt)
             return
-        error = StageError("Died", f"{reason}, {running.attempt} times")
+        # A worker that cannot even begin is no fault of the song's.
+        error = StageError("Died", f"{reason}, {running.attempt} times", lasting=worker.ready)
         self._told.append(StageResult.failure(spec, error, worker=worker.name))
 
 

@@ -213,7 +213,8 @@ def _wanted(
 ) -> dict[str, list[str]]:
     """Return the targets that are wanted of a version, by mastering preset."""
     found: dict[str, list[str]] = {}
-    for master in presets:
+    in_matrix = version in job.versions or ALL in job.versions
+    for master in presets if in_matrix else ():
         for target in targets:
             if job.is_wanted(song, version, _short(master), _short(target)):
                 found.setdefault(master, []).append(target)

@@ -24,6 +24,7 @@ from mixmaster.effects.base import Effect
 from mixmaster.effects.plugin import Plugin, fingerprints
 from mixmaster.engine.resources import resource_names
 from mixmaster.engine.threads import default_threads
+from mixmaster.errors import UsageError
 from mixmaster.mixing.plan import find_stems
 from mixmaster.mixing.preset import MixPreset
 from mixmaster.mixing.prints.versions import NamedVersion, chosen
@@ -91,6 +92,8 @@ class _Song:
             self.paths, self.given = song.stems.paths, song.stems.given
             watch.file(_preset_file(song.session, job.preset))
             _watch_stems(song.session, source.parent, watch)
+            for path in self.paths:  # one by one, so that this can be stopped
+                watch.file(path)
             threads = default_threads()
             said = changes(song.session, song.stems, strict=job.strict, threads=threads)
             self.said = (*song.stems.notes, *said)
@@ -123,7 +126,10 @@ def resolve_mix(job: SongJob, watch: Watch) -> ResolvedMix:
     rate = job.sample_rate_hz or (song.session and song.session.sample_rate_hz)
     rate = rate or max(info.sample_rate_hz for info in infos.values())
     strips = {each.strip for each in assignment.instances}
-    versions, said = chosen(job.versions, song.preset, strips)
+    wanted = job.versions_of(job.name or song.file_name)
+    if not wanted:
+        raise UsageError(job.source, "no version of it is wanted", "check exclude")
+    versions, said = chosen(wanted, song.preset, strips)
     resources = find_resources(song.preset, watch)
     takes = [
         path

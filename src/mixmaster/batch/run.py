@@ -294,8 +294,11 @@ class Run:
     def _note_files(self, item: _Item, result: StageResult) -> None:
         for made in result.files:
             self._prepared.index.note(self._store.path(made.path), made.sha256, made.mtime_ns)
-            if item.master is not None:
-                self._tally.made[made.path] = made
+        if result.outcome == "current":
+            self._skip(item, result)
+            return
+        if item.master is not None:
+            self._tally.made |= {made.path: made for made in result.files}
         if result.outcome == "made":
             self._learn(item, result)
         if result.files:
@@ -312,6 +315,20 @@ class Run:
                     worker=result.worker,
                 )
             )
+
+    def _skip(self, item: _Item, result: StageResult) -> None:
+        """Take what another batch has made meanwhile."""
+        if item.master is not None:
+            self._tally.current |= {made.path for made in result.files}
+        self._tell(
+            Skipped(
+                stage=result.id,
+                kind=result.kind,
+                song=result.song,
+                reason="made by another batch",
+                files=tuple(each.to_json() for each in result.files),
+            )
+        )
 
     def _learn(self, item: _Item, result: StageResult) -> None:
         plan, costs = item.song.plan, self._prepared.costs

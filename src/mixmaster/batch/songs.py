@@ -79,6 +79,17 @@ class SongJob(Result):
             all(fnmatchcase(said[name], each[name]) for name in said) for each in self.exclude
         )
 
+    def versions_of(self, song: str) -> tuple[str, ...]:
+        """Return the versions of which anything may be wanted."""
+        dropped = [
+            each["version"]
+            for each in self.exclude
+            if each["master"] == each["target"] == "*" and fnmatchcase(song, each["song"])
+        ]
+        kept = [v for v in self.versions if not any(fnmatchcase(v, each) for each in dropped)]
+        more = [version for each in self.extras(song) for version in each["versions"]]
+        return tuple(dict.fromkeys((*kept, *more)))
+
     def extras(self, song: str) -> list[Mapping[str, Any]]:
         """Return what is wanted beside the matrix."""
         return [each for each in self.include if fnmatchcase(song, each["song"])]
