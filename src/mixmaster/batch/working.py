@@ -7,6 +7,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from mixmaster.batch.costs import Meter
@@ -65,7 +66,10 @@ def run_stage(
             cost = meter.cost(made.audio_s)
             return _result(spec, outcome, files, made, cost=cost, worker=worker)
     except Exception as error:  # noqa: BLE001 - a stage's errors are data
-        return StageResult.failure(spec, as_stage_error(error), worker=worker)
+        failed = as_stage_error(error)
+        if spec.content.get("plugins") and not spec.allow_plugins:
+            failed = replace(failed, lasting=False)  # the next batch may be allowed more
+        return StageResult.failure(spec, failed, worker=worker)
 
 
 def _result(
