@@ -76,8 +76,8 @@ def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
         "track.2: has no source",
         "track.3.isrc: 'QZ-AB1-26-00002' is track.2's already",
         "track.3.crossfade_s: there is a gap, too",
-        "track.1.writers: is missing: needed by distributor",
-        "track.3.genre: is missing: needed by distributor",
+        "track: no writers for tracks 1, 2, 3: needed by distributor",
+        "track: no genre for tracks 1, 2, 3: needed by distributor",
     ):
         assert part in said, part
 

@@ -64,6 +64,10 @@ class Build:
         self._signature = _signature(plan.album)
         self.built = Built()
 
+    @property
+    def _corrects(self) -> bool:
+        return self._plan.options.cohere or self._album.cohere.corrections
+
     def run(self) -> Built:
         """Make what is missing and prove it; what is refused is in the answer.
 
@@ -73,14 +77,18 @@ class Build:
         built, recordings = self.built, self._recordings
         recordings.read(self._progress)
         orders = {order.named.name: order for order in self._plan.orders}
-        self._frozen.require_same(self._album, [order.named for order in self._plan.orders])
+        named = [order.named for order in self._plan.orders]
+        self._frozen.require_same(self._album, named, correct=self._corrects)
         stays = {
             name: staying(order, recordings, self._frozen, self._folder)
             for name, order in orders.items()
         }
         wanted = needed(orders, stays, recordings)
         with Studio(self._plan, self._scratch, self._together, self._progress) as studio:
-            studio.prepare([p for p in recordings.pieces.values() if p.key in wanted])
+            studio.prepare(
+                [p for p in recordings.pieces.values() if p.key in wanted],
+                voices=not self._frozen.coherence,
+            )
             self._cohere(studio)
             for name, order in orders.items():
                 self._order(order, studio.ready, stays[name])
@@ -97,14 +105,17 @@ class Build:
 
     def _cohere(self, studio: Studio) -> None:
         """Compare the tracks, and correct them where that is asked for."""
-        wanted = self._plan.options.cohere or self._album.cohere.corrections
         pieces = self._recordings.pieces
         mains = [key for key, piece in pieces.items() if not piece.version]
         if self._frozen.coherence or any(key not in studio.ready for key in mains):
             self.built.coherence = dict(self._frozen.coherence)
             return
         found = hold_together(
-            self._album, self._recordings.ids, studio, correct=wanted, signature=self._signature
+            self._album,
+            self._recordings.ids,
+            studio,
+            correct=self._corrects,
+            signature=self._signature,
         )
         self.built.coherence = found.to_json()
         for correction in found.corrections:

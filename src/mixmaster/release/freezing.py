@@ -147,12 +147,22 @@ class Frozen:
             found.corrections[correction.key] = correction
         return found
 
-    def require_same(self, album: Album, targets: Sequence[NamedTarget]) -> None:
-        """Raise where a released album's levels would not be what they were.
+    def require_same(self, album: Album, targets: Sequence[NamedTarget], *, correct: bool) -> None:
+        """Raise where a released album would not be what it was.
+
+        Args:
+            album: The document.
+            targets: Where it goes.
+            correct: Whether tracks that stand out are to be corrected.
 
         Raises:
-            DocumentError: Naming the targets whose levels follow from something else now.
+            DocumentError: Naming the targets whose levels follow from something else now; and for
+                corrections that were not made then.
         """
+        if correct and self._proposed() and not self.coherence.get("made"):
+            reason = "the tracks of a released album stay as they were: nothing is corrected now"
+            hint = "--refreeze with --cohere makes it anew, corrected"
+            raise DocumentError(album.where, (Problem("cohere", reason, hint),))
         changed = []
         ids = track_ids(album)
         for named in targets:
@@ -171,6 +181,11 @@ class Frozen:
             )
             hint = "--refreeze finds them anew, and makes every file again that they change"
             raise DocumentError(album.where, (Problem("", reason, hint),))
+
+    def _proposed(self) -> bool:
+        found = self.coherence.get("coherence")
+        tracks = found.get("tracks", []) if isinstance(found, dict) else []
+        return any(each.get("proposal") for each in _listed(tracks))
 
     def levels(self, named: NamedTarget, tracks: Sequence[TrackLoudness]) -> AlbumLevels:
         """Return a target's levels with those of some tracks as they are now."""

@@ -35,19 +35,6 @@ class Together:
         """What was kept."""
         return tuple(each.made for each in self.made if each.made is not None)
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What has to be said of it."""
-        found = list(self.coherence.notes)
-        for track in self.coherence.tracks:
-            found += [f"{track.name}: {text}" for text in track.said]
-            if track.proposal is not None and not self.made:
-                found.append(f"{track.name}: {track.proposal.words()} would bring it nearer")
-        for each in self.made:
-            done = "nothing" if each.made is None else each.made.words()
-            found.append(f"{each.name}: corrected by {done}" + (f", {each.said}" * bool(each.said)))
-        return tuple(found)
-
     def to_json(self) -> dict[str, Any]:
         """Return it as the record keeps it."""
         return {
@@ -115,6 +102,7 @@ def _track(
         name=track.title,
         heard=ready.heard,
         offset_db=track.level_offset_db + (0.0 if correction is None else correction.gain_db),
+        vocal_lu=ready.vocal_lu,
         declared=track.outlier,
         fixed=ready.piece.kind == "master",
     )
@@ -152,20 +140,34 @@ def page_table(said: Mapping[str, Any]) -> PageTable | None:
             for name in names
         ]
         rows.append((str(track["name"]), tuple(cells)))
-    notes = [f"{track['name']}: {text}" for track in tracks for text in track["said"]]
-    for each in said.get("made", ()):
-        kept = each["made"]
-        done = (
-            "nothing was made"
-            if kept is None
-            else Correction(kept["key"], kept["gain_db"], kept["tilt_db"]).words()
-        )
-        notes.append(f"{each['name']}: {done}" + (f", {each['said']}" if each["said"] else ""))
     return PageTable(
         title="Together",
         about="How the tracks sound beside each other after their chains, at the mixes' own "
         "levels; what stands out from the others is marked.",
         columns=tuple(_COLUMNS[name] for name in names),
         rows=tuple(rows),
-        notes=tuple(notes),
+        notes=said_of(said),
     )
+
+
+def said_of(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return in sentences how the tracks go together, from what the record keeps of it."""
+    found = said.get("coherence")
+    if not isinstance(found, Mapping):
+        return ()
+    made = said.get("made") or ()
+    notes = [str(text) for text in found["notes"]]
+    for track in found["tracks"]:
+        notes += [f"{track['name']}: {text}" for text in track["said"]]
+        if track["proposal"] and not made:
+            notes.append(f"{track['name']}: {_words(track['proposal'])} would bring it nearer")
+    for each in made:
+        done = "nothing" if each["made"] is None else _words(each["made"])
+        why = f"; {each['said']}" if each["said"] else ""
+        notes.append(f"{each['name']}: corrected by {done}{why}")
+    return tuple(notes)
+
+
+def _words(correction: Mapping[str, Any]) -> str:
+    gain_db, tilt_db = correction["gain_db"], correction["tilt_db"]
+    return Correction(str(correction["key"]), gain_db, tilt_db).words()

@@ -182,6 +182,19 @@ class ReleaseFolder:
                 continue
             raise OutputError(shown(path), reason, "--overwrite replaces it")
 
+    def require_targets(self, names: Iterable[str]) -> None:
+        """Raise where targets of the release would go: whoever builds for one may forget the rest.
+
+        Raises:
+            OutputError: Naming them.
+        """
+        before = () if self.before is None else self.before.targets
+        gone = [each.id for each in before if each.id not in set(names)]
+        if gone and not self._overwrite:
+            reason = f"the release there is for {', '.join(gone)}, too: their files would go"
+            hint = "name these targets, too, or build elsewhere; --overwrite lets them go"
+            raise OutputError(shown(self.path), reason, hint)
+
     def commit(self, record: ReleaseRecord) -> None:
         """Put everything in its place; the release is then what the record says.
 

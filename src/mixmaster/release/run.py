@@ -111,6 +111,7 @@ def build(plan: ReleasePlan, output: Path, progress: Progress | None = None) -> 
         ReleaseFolder(output, overwrite=plan.options.overwrite) as folder,
     ):
         folder.require_free(files)
+        folder.require_targets([order.named.name for order in plan.orders])
         require_space(output, plan.bytes_at_most)
         require_space(Path(scratch), plan.scratch_bytes)
         where = shown(output / RECORD_NAME)
@@ -150,7 +151,7 @@ def _record(plan: ReleasePlan, built: Built) -> ReleaseRecord:
         levels={name: jsonable(each.to_json()) for name, each in built.levels.items()},
         coherence=jsonable(built.coherence),
         done=tuple(_done(plan, built)),
-        not_done=(*plan.checked.lacks, *plan.warnings),
+        not_done=plan.checked.lacks,
         versions=versions(),
     )
 

@@ -15,16 +15,21 @@ from mixmaster.mastering.job import Job, open_mix
 from mixmaster.mastering.options import MasterOptions, Progress
 from mixmaster.mastering.preset import MasteringPreset
 from mixmaster.mixing.plan import MixPlan
+from mixmaster.mixing.preset import Version
 from mixmaster.mixing.prints.printed import Wanted
 from mixmaster.mixing.prints.printing import print_mix
-from mixmaster.mixing.prints.versions import MAIN, NamedVersion, chosen
+from mixmaster.mixing.prints.versions import MAIN, NamedVersion, chosen, usual_versions
 from mixmaster.mixing.sessions.plan import plan_song
 from mixmaster.release.levels.hearing import Heard, HeardMeter
 from mixmaster.release.levels.reach import APPROVED, Limits
+from mixmaster.release.levels.vocal import vocal_level_of_files
 from mixmaster.release.pieces import Piece
 from mixmaster.release.plan import ReleasePlan
 from mixmaster.release.together import Tell, Together
 from mixmaster.units import gain_to_db
+
+_VOICE = ("a_cappella", "instrumental")
+"""The versions of a session that its vocal level is measured on."""
 
 _CHAIN_SHARE = 0.75
 """Of getting ready; the rest is hearing what came out."""
@@ -47,6 +52,7 @@ class Ready:
         listener: Whom the job tells how far it is.
         heard: What it sounds like after its chain, the gain before it undone.
         origin: The manifest of its mix, where that was made here.
+        vocal_lu: How loud its voice stands over all else, where its stems are there.
     """
 
     piece: Piece
@@ -54,6 +60,7 @@ class Ready:
     listener: Listener
     heard: Heard
     origin: Mapping[str, Any] | None
+    vocal_lu: float | None = None
 
     def limits(self, sample_rate_hz: int) -> tuple[Limits, float | None]:
         """Return what may be done to it, and its true peak at a rate where nothing limits it.
@@ -99,6 +106,7 @@ class Studio:
         self._progress = progress
         self._stack = ExitStack()
         self._mixes: dict[str, tuple[Path, Mapping[str, Any]]] = {}
+        self._voices: dict[int, float | None] = {}
         self.ready: dict[str, Ready] = {}
         self.notes: list[str] = []
 
@@ -113,12 +121,14 @@ class Studio:
     ) -> None:
         self._stack.close()
 
-    def prepare(self, pieces: Sequence[Piece]) -> None:
+    def prepare(self, pieces: Sequence[Piece], *, voices: bool) -> None:
         """Mix what is to be mixed, and run every chain.
 
         Args:
             pieces: The recordings; a track before its versions, which take its gain before the
                 chain.
+            voices: Whether the vocal level of sessions is measured, which takes two more versions
+                of each.
 
         Raises:
             AudioFileError: For a source that cannot be used.
@@ -126,7 +136,7 @@ class Studio:
             SignalError: For NaN or infinity in a source, or made by an insert.
             UsageError: For a version that a session has nothing for.
         """
-        self._mix([piece for piece in pieces if piece.song is not None])
+        self._mix([piece for piece in pieces if piece.song is not None], voices=voices)
         main = [piece for piece in pieces if not piece.version]
         self._run("running the chains", main)
         self._run("running the chains of versions", [p for p in pieces if p.version])
@@ -143,7 +153,7 @@ class Studio:
             name = self._plan.album.track[found.piece.number - 1].title
             self.notes += [f"{name}: {text}" for text in (*found.job.notes, *found.heard.notes)]
 
-    def _mix(self, pieces: Sequence[Piece]) -> None:
+    def _mix(self, pieces: Sequence[Piece], *, voices: bool) -> None:
         """Mix sessions: all of them are planned before the first is mixed."""
         planned: list[tuple[list[Piece], MixPlan, tuple[NamedVersion, ...]]] = []
         for number in dict.fromkeys(piece.number for piece in pieces):
@@ -157,7 +167,12 @@ class Studio:
                 progress=self._progress,
             )
             strips = {each.strip for each in mix.instances}
-            names, notes = chosen([p.version or MAIN for p in versions], mix.preset, strips)
+            wanted = [p.version or MAIN for p in versions]
+            if voices and all(
+                isinstance(usual_versions(mix.preset, strips)[name], Version) for name in _VOICE
+            ):
+                wanted += _VOICE
+            names, notes = chosen(wanted, mix.preset, strips)
             self.notes += [*mix.notes, *notes]
             planned.append((versions, mix, names))
         for versions, mix, names in planned:
@@ -176,6 +191,9 @@ class Studio:
         run = print_mix(mix, folder, Wanted(names, template="{version}"), progress=tell)
         self.notes += [f"{title}: {text}" for text in run.warnings]
         files = {each.name: each.file for each in run.versions}
+        if files.keys() >= set(_VOICE):
+            voice, rest = (files[name] for name in _VOICE)
+            self._voices[pieces[0].number] = vocal_level_of_files(voice, rest)
         for piece in pieces:
             file = files[piece.version or MAIN]
             self._mixes[piece.key] = file, json.loads(manifest_path(file).read_bytes())
@@ -203,7 +221,7 @@ class Studio:
             job.close()
             plain = piece.preset.model_copy(update={"integrated_lufs": None})
             return self._chained(replace(piece, preset=plain), threads, tell)
-        return Ready(piece, job, listener, heard, origin)
+        return Ready(piece, job, listener, heard, origin, self._voices.get(piece.number))
 
 
 def _hear(job: Job, piece: Piece, tell: Tell) -> Heard:

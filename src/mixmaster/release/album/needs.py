@@ -50,9 +50,20 @@ def _lacking(album: Album, targets: Sequence[NamedTarget], *, needed: bool) -> I
             asked.setdefault(field, []).append(each.name)
     for field, names in asked.items():
         verb = "needed by" if needed else "asked for by"
-        reason = f"is missing: {verb} {', '.join(names)}"
-        for key in _empty(album, field, [t for t in targets if t.name in names]):
-            yield Problem(key, reason, _HINTS.get(field, ""))
+        keys = list(_empty(album, field, [t for t in targets if t.name in names]))
+        if keys:
+            key, what = _said(field, keys)
+            yield Problem(key, f"{what}: {verb} {', '.join(names)}", _HINTS.get(field, ""))
+
+
+def _said(field: PackageField, keys: Sequence[str]) -> tuple[str, str]:
+    """Return key and words for all places where a field is missing: one line, however many."""
+    if len(keys) == 1:
+        return keys[0], "is missing"
+    tracks = [key.split(".")[1] for key in keys if ".alternate." not in key]
+    others = [key.removesuffix(f".{field}") for key in keys if ".alternate." in key]
+    listed = ", ".join([*tracks, *others])
+    return "track", f"no {field} for tracks {listed}"
 
 
 def _empty(album: Album, field: PackageField, targets: Iterable[NamedTarget]) -> Iterator[str]:
