@@ -1,0 +1,60 @@
+"""All that is attacked, by name."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import pkgutil
+import random
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mixmaster.cli.app import run
+
+from tests.fuzz import audio
+from tests.fuzz.cases import Case
+from tests.fuzz.guard import Target
+from tests.fuzz.sounds import sounds
+from tests.fuzz.targets_audio import COMMANDS
+from tests.fuzz.targets_audio import audio as audio_target
+
+_NOT_IMPORTED = {"mixmaster.__main__"}
+
+TARGETS: dict[str, Target] = {"audio": audio_target}
+
+
+def _audio(rng: random.Random) -> Case:
+    name, data, how = audio.mutated(rng)
+    doors = rng.sample([*COMMANDS, "retag"], k=rng.choice((1, 1, 2, 3)))
+    return Case("audio", {name: data}, said={"doors": doors}, how=how)
+
+
+MAKERS: dict[str, Callable[[random.Random], Case]] = {"audio": _audio}
+
+
+def warm() -> None:
+    """Import all there is and make what is made once, so that a fork has it."""
+    import mixmaster
+
+    for module in pkgutil.walk_packages(mixmaster.__path__, "mixmaster."):
+        if module.name not in _NOT_IMPORTED:
+            importlib.import_module(module.name)
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(out):
+        root = Path(name)
+        (root / "mix.flac").write_bytes(sounds()["flac-24"])
+        with contextlib.redirect_stderr(out), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_CACHE_HOME", name)
+            for door, words in COMMANDS.items():
+                told = [w.format(file=root / "mix.flac", out=root / door) for w in words]
+                if run(told) not in {0, 1, 2}:
+                    raise RuntimeError(f"a good file: {told}")
+
+
+def made(seed: str) -> Case:
+    """Return the case of a seed such as ``audio:17``: always the same."""
+    return MAKERS[seed.split(":")[0]](random.Random(seed))
