@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
 
 from mixmaster.errors import DocumentError, Problem
 from mixmaster.mastering.options import NamedTarget
@@ -18,6 +15,7 @@ from mixmaster.release.levels.album import AlbumLevels, TrackLoudness
 from mixmaster.release.levels.cohering import coherence_from_json, made_from_json
 from mixmaster.release.levels.corrections import Correction
 from mixmaster.release.levels.frozen import kept, levels_from_json
+from mixmaster.release.levels.strict import read_back
 from mixmaster.release.pieces import Piece
 from mixmaster.release.proof.record import FileRecord, ReleaseRecord
 
@@ -139,11 +137,7 @@ class Frozen:
                 made_from_json(said, where)
         found.coherence = dict(record.coherence)
         for made in _listed(record.coherence.get("corrections")):
-            try:
-                correction = _corrections().validate_python(made)
-            except ValidationError as error:
-                wrong = Problem("coherence.corrections", "are no corrections")
-                raise DocumentError(where, (wrong,)) from error
+            correction = read_back(Correction, made, where, "coherence.corrections")
             found.corrections[correction.key] = correction
         return found
 
@@ -221,11 +215,6 @@ def _levels(said: Any, where: str) -> TargetLevels:
 def _number(value: Any) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number else None
-
-
-@cache
-def _corrections() -> TypeAdapter[Correction]:
-    return TypeAdapter(Correction)
 
 
 def _listed(value: Any) -> list[dict[str, Any]]:
