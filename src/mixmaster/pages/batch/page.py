@@ -52,7 +52,7 @@ _FIGURE_OF: Final = {
 }
 _MOST_NOTES: Final = 12
 _GIGA: Final = 10**9
-_DIGITS: Final = re.compile(r"(\d+)")
+_DIGITS: Final = re.compile(r"([0-9]{1,18})")
 
 
 def batch_page(batch: PageBatch) -> str:
@@ -103,9 +103,8 @@ def _rank(output: PageOutput, flags: Sequence[Flag]) -> tuple[Any, ...]:
     """Return what rows are sorted by at first: the worst before the rest, the rest by name."""
     heaviest = max((each.weight for each in flags), default=0.0)
     group = _GROUPS.index(_group(output, flags))
-    name = [
-        (not part.isdecimal(), part.zfill(20)) for part in _DIGITS.split(output.song.casefold())
-    ]
+    parts = _DIGITS.split(output.song.casefold())
+    name = [(1, 0, part) if n % 2 == 0 else (0, int(part), "") for n, part in enumerate(parts)]
     return (group, -heaviest, name, output.version, output.target, output.master)
 
 

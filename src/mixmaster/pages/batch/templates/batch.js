@@ -53,12 +53,16 @@
   const first = (column) => column < 3;
   const toggle = (column) => sort(column, order.column === column ? !order.up : first(column));
 
+  // What it is called, where it goes and what is said of it; figures would be found in every row.
+  const wordsOf = (row) => [
+    ...row.querySelectorAll(".file, .tag, .state, .why, [data-label=Target]"),
+  ].map((part) => part.textContent).join(" ").toLowerCase();
   const show = () => {
     const parts = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const group = form.querySelector("input[type=radio]:checked").value;
     const of = target === null ? "" : target.value;
     list = rows.filter((each) => {
-      if (parts.length && each.words === null) each.words = each.row.textContent.toLowerCase();
+      if (parts.length && each.words === null) each.words = wordsOf(each.row);
       return (group === "" || each.group === group)
         && (of === "" || each.keys[2] === Number(of))
         && parts.every((part) => each.words.includes(part));
