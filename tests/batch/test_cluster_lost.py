@@ -273,6 +273,11 @@ def test_without_a_scheduler_it_is_said_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_tls_without_certificates_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="certificates are needed"):
+        DaskExecutor("tls://127.0.0.1:9", LocalWorkplace(tmp_path))
+
+
 def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(UsageError, match=r"mixmaster\[cluster\]"):

@@ -85,15 +85,18 @@ def connected(address: str, tls: Tls | None) -> Any:
 
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by us
+    security = Security()  # type: ignore[no-untyped-call]  # as Dask is configured
+    if tls is not None:
+        security = Security(  # type: ignore[no-untyped-call]
+            tls_ca_file=str(tls.ca),
+            tls_client_cert=str(tls.cert),
+            tls_client_key=str(tls.key),
+            require_encryption=True,
+        )
+    elif address.startswith("tls://") and not (security.tls_ca_file and security.tls_client_cert):
+        hint = "--cluster-tls FOLDER, or distributed.comm.tls in Dask's configuration"
+        raise UsageError(address, "certificates are needed", hint)
     try:
-        security = None
-        if tls is not None:
-            security = Security(  # type: ignore[no-untyped-call]
-                tls_ca_file=str(tls.ca),
-                tls_client_cert=str(tls.cert),
-                tls_client_key=str(tls.key),
-                require_encryption=True,
-            )
         return Client(  # type: ignore[no-untyped-call]
             address,
             timeout=CONNECT_S,
