@@ -85,7 +85,7 @@ def connected(address: str, tls: Tls | None) -> Any:
 
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by us
-    security = Security()  # type: ignore[no-untyped-call]  # as Dask is configured
+    security: Any = Security()  # type: ignore[no-untyped-call]  # as Dask is configured
     if tls is not None:
         security = Security(  # type: ignore[no-untyped-call]
             tls_ca_file=str(tls.ca),
