@@ -249,6 +249,8 @@ def _own(place: str) -> bool:
 
 
 def _sync(path: Path) -> None:
+    if sys.platform == "win32" and path.is_dir():  # where folders cannot be opened
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         with contextlib.suppress(OSError) if path.is_dir() else contextlib.nullcontext():

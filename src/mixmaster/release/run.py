@@ -12,6 +12,7 @@ from mixmaster.audio.names import shown
 from mixmaster.engine.manifest import versions
 from mixmaster.engine.outputs import refuse_inputs, require_space
 from mixmaster.engine.threads import keep_freed_memory, one_blas_thread
+from mixmaster.errors import OutputError
 from mixmaster.mastering.options import Progress
 from mixmaster.release.album.document import Album
 from mixmaster.release.album.identifiers import normal_gtin, normal_isrc
@@ -103,8 +104,7 @@ def build(plan: ReleasePlan, output: Path, progress: Progress | None = None) -> 
     keep_freed_memory()
     tell = progress or _quiet
     files = [each.place for order in plan.orders for each in order.files]
-    for place in files:
-        refuse_inputs(output / place, plan.paths)
+    _refuse_sources(plan, output)
     with (
         one_blas_thread(),
         tempfile.TemporaryDirectory(prefix="mixmaster-") as scratch,
@@ -137,6 +137,22 @@ def build(plan: ReleasePlan, output: Path, progress: Progress | None = None) -> 
         notes={name: tuple(dict.fromkeys(said)) for name, said in built.notes.items()},
         lacks=plan.checked.lacks,
     )
+
+
+def _refuse_sources(plan: ReleasePlan, output: Path) -> None:
+    """Raise for sources that lie where the release goes: it may replace its own files.
+
+    Raises:
+        OutputError: Naming the source.
+    """
+    for order in plan.orders:
+        for file in order.files:
+            refuse_inputs(output / file.place, plan.paths)
+    folder = output.resolve()
+    for path in plan.paths:
+        if path.resolve().is_relative_to(folder):
+            reason = f"a source lies in it: {shown(path)}"
+            raise OutputError(shown(output), reason, "build into another folder")
 
 
 def _quiet(what: str, done: float) -> None:
