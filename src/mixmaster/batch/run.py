@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,7 +46,6 @@ class _Item:
         master: Which masters; None for the mix.
         order: What goes first: masters before mixes, so that songs get done.
         not_before_s: When to ask again, where another batch is at it.
-        tries: How often it has been begun.
         spec: What the worker is handed, once it has been made.
     """
 
@@ -53,7 +53,6 @@ class _Item:
     master: PlannedMaster | None
     order: tuple[int, int]
     not_before_s: float = 0.0
-    tries: int = 0
     spec: StageSpec | None = None
 
     @property
@@ -97,6 +96,7 @@ class Run:
         self._ready: list[_Item] = []
         self._running: dict[str, _Item] = {}
         self._tally = Tally()
+        self._gone: Counter[str] = Counter()  # how often a song's premasters were found gone
         self._stopping = False
         keep = prepared.options.keep_premasters
         needing = [song.plan for song in prepared.songs if keep or song.wanted]
@@ -228,7 +228,6 @@ class Run:
                 refused += 1
                 continue
             self._ready.remove(item)
-            item.tries += 1
             item.spec = None  # a song's documents are large, and there are many songs
             self._running[item.id] = item
             if item.master is None:
@@ -263,10 +262,11 @@ class Run:
         self._tally.cpu_s += result.cost.cpu_s
         if result.outcome == "busy":
             item.not_before_s = time.monotonic() + _ASKED_AGAIN_S
-            item.tries -= 1
             self._ready.append(item)
             return
-        if any(each.error == GONE for each in result.errors) and item.tries < _TRIES:
+        song = item.song.plan.name
+        if any(each.error == GONE for each in result.errors) and self._gone[song] < _TRIES:
+            self._gone[song] += 1
             self._mix_again(item)
             return
         if any(each.error in {"Died", "TimeLimit"} for each in result.errors):
@@ -288,8 +288,7 @@ class Run:
         plan = item.song.plan
         assert plan.mix is not None
         if plan.mix.id not in self._running:
-            again = _Item(item.song, None, (1, item.order[1]), tries=item.tries)
-            self._ready.append(again)
+            self._ready.append(_Item(item.song, None, (1, item.order[1])))
 
     def _note_files(self, item: _Item, result: StageResult) -> None:
         for made in result.files:
