@@ -49,7 +49,7 @@ def mutated(rng: Random, kind: str | None = None) -> tuple[str, bytes, tuple[str
 
 
 def _name(rng: Random, kind: str) -> str:
-    stem = kind.split("-")[0]
+    stem = kind.split("-", maxsplit=1)[0]
     right = {"vorbis": "ogg", "ogg": "ogg", "aac": "m4a", "alac": "m4a", "aifc": "aiff"}
     suffix = right.get(stem, "wav" if stem in {"rf64", "rifx", "wavex"} else stem)
     if rng.random() < 0.05:

@@ -254,7 +254,7 @@ def _looked_over(root: Path, before: dict[str, str]) -> Iterator[str]:
     yield from (f"left in the working folder: {name!r}" for name in _held(root / "here"))
     yield from (f"left in the temporary folder: {name!r}" for name in _held(root / "tmp"))
     for name in _held(root / "out"):
-        if ".part" in name or Path(name).name.startswith(".") and ".tmp" in name:
+        if ".part" in name or (Path(name).name.startswith(".") and ".tmp" in name):
             yield f"left half-written: {name!r}"
     known = {"in", "out", "home", "tmp", "here", "stdout", "stderr"}
     yield from (f"written beside: {p.name!r}" for p in root.iterdir() if p.name not in known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import io
 import pkgutil
@@ -12,19 +13,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from mixmaster.cli.app import run
-
-from tests.fuzz import audio
+from tests.fuzz import audio, documents
 from tests.fuzz.cases import Case
 from tests.fuzz.guard import Target
-from tests.fuzz.sounds import sounds
+from tests.fuzz.sounds import signal, sounds
 from tests.fuzz.targets_audio import COMMANDS
 from tests.fuzz.targets_audio import audio as audio_target
+from tests.fuzz.targets_documents import DOORS
+from tests.fuzz.targets_documents import document as document_target
+
+from mixmaster.audio.formats import FileSpec
+from mixmaster.audio.sink import open_sink
+from mixmaster.cli.app import run
 
 _NOT_IMPORTED = {"mixmaster.__main__"}
 
-TARGETS: dict[str, Target] = {"audio": audio_target}
+TARGETS: dict[str, Target] = {"audio": audio_target, "document": document_target}
 
 
 def _audio(rng: random.Random) -> Case:
@@ -33,7 +37,35 @@ def _audio(rng: random.Random) -> Case:
     return Case("audio", {name: data}, said={"doors": doors}, how=how)
 
 
-MAKERS: dict[str, Callable[[random.Random], Case]] = {"audio": _audio}
+def _document(kind: str) -> Callable[[random.Random], Case]:
+    def make(rng: random.Random) -> Case:
+        data, how = documents.document(rng, kind)
+        files = {"doc.toml": data, **songs()}
+        doors = rng.sample(DOORS[kind], k=rng.choice((1, 2)))
+        return Case("document", files, _LINKS, {"kind": kind, "doors": doors}, how)
+
+    return make
+
+
+_LINKS = {"link.toml": "/etc/passwd", "link-out": "../..", "loop": "loop"}
+
+MAKERS: dict[str, Callable[[random.Random], Case]] = {
+    "audio": _audio,
+    **{kind: _document(kind) for kind in documents.MODELS},
+}
+
+
+@functools.cache
+def songs() -> dict[str, bytes]:
+    """Return what documents name: a mix, and two stems."""
+    made = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for number, name in enumerate(("mix.wav", "stems/kick.wav", "stems/Vocal.wav")):
+            path = Path(folder) / "a.wav"
+            with open_sink(path, FileSpec("wav", 24, 48_000, 1 if number else 2)) as sink:
+                sink.write(signal(48_000, 1 if number else 2, 0.5, seed=number))
+            made[name] = path.read_bytes()
+    return made
 
 
 def warm() -> None:
@@ -57,4 +89,4 @@ def warm() -> None:
 
 def made(seed: str) -> Case:
     """Return the case of a seed such as ``audio:17``: always the same."""
-    return MAKERS[seed.split(":")[0]](random.Random(seed))
+    return MAKERS[seed.split(":", maxsplit=1)[0]](random.Random(seed))

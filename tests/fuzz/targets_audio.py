@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tests.fuzz.cases import Case
+from tests.fuzz.guard import FaultError
+from tests.fuzz.sounds import TAGS
 
 from mixmaster.audio.bext import read_bext
 from mixmaster.audio.chunks import read_extras
@@ -18,9 +21,6 @@ from mixmaster.audio.tags import KIND_OF_CONTAINER, differences, read_tags, writ
 from mixmaster.cli.app import run
 from mixmaster.engine.measuring import measure_file, survey_file
 from mixmaster.errors import MixmasterError
-from tests.fuzz.cases import Case
-from tests.fuzz.guard import FaultError
-from tests.fuzz.sounds import TAGS
 
 MOST_FRAMES = 20_000_000
 """Beyond this a case is only read from: one that unpacks to hours has a test of its own."""
@@ -51,7 +51,7 @@ def audio(case: Case, root: Path) -> dict[str, Any]:
         if door in COMMANDS:
             words = [str(w).format(file=path, out=root / "out" / door) for w in COMMANDS[door]]
             reached[door] = command(words, root)
-    _whole(root / "out")
+    whole(root / "out")
     return reached
 
 
@@ -168,7 +168,7 @@ def _retagged(path: Path, copy: Path) -> None:
         raise FaultError("tagging changed the sound")
 
 
-def _whole(out: Path) -> None:
+def whole(out: Path) -> None:
     """Check that every file made has a manifest that is true of it."""
     for manifest in out.rglob("*.json"):
         told = json.loads(manifest.read_text("utf-8"))
