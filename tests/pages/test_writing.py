@@ -57,6 +57,6 @@ def test_a_folder_a_dangling_link_and_a_file_for_a_folder_are_named(tmp_path: Pa
     with pytest.raises(OutputError, match="cannot be written"):
         check_place(tmp_path / "link.html", PAGE_MARK)
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="not a folder"):
         write(tmp_path / "file" / "r.html", PAGE_MARK, PAGE_MARK)
     assert not list(tmp_path.glob(".*"))

@@ -21,7 +21,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from mixmaster.audio.names import shown
-from mixmaster.engine.outputs import refuse_inputs
+from mixmaster.engine.outputs import make_folders, refuse_inputs, remove_empty, told
+from mixmaster.engine.renaming import for_syncing, rename
 from mixmaster.errors import OutputError
 from mixmaster.results import to_json_text
 
@@ -57,10 +58,17 @@ def made_here(target: Path) -> str | None:
 
     None for every other file.
     """
-    manifest = _read_manifest(manifest_path(target))
-    if manifest is None or not target.is_file() or manifest.get("sha256") != _sha256(target):
+    if not target.is_file():
         return None
-    return str(manifest.get("kind", ""))
+    found = None
+    for path in (manifest_path(target), *_left_beside(target)):
+        manifest = _read_manifest(path)
+        if manifest is None or manifest.get("file", target.name) != target.name:
+            continue
+        found = found or _sha256(target)
+        if manifest.get("sha256") == found:
+            return str(manifest.get("kind", ""))
+    return None
 
 
 class Publication:
@@ -97,9 +105,9 @@ class Publication:
     def __enter__(self) -> Self:
         refuse_inputs(self.target, self._inputs)
         check_target(self.target, overwrite=self._overwrite)
-        self._made = _make_folders(self.target.parent)
+        self._made = make_folders(self.target.parent)
         try:
-            with _told(self.target):
+            with told(self.target):
                 _create(self.part)
         except OutputError:
             self._undo()
@@ -144,7 +152,7 @@ class Publication:
         """Write the manifest to a temporary and both through to the disk; give its path."""
         beside_part = _temporary(manifest_path(self.target))
         try:
-            with _told(self.target):
+            with told(self.target):
                 said = {**manifest, "file": self.target.name, "sha256": _sha256(self.part)}
                 _create(beside_part)
                 text = to_json_text(said)
@@ -157,19 +165,30 @@ class Publication:
             _forget(beside_part)
 
     def _put(self, beside_part: Path) -> None:
-        """Rename what is ready."""
-        with _told(self.target), _locked(self.target.parent):
+        """Rename what is ready; where the manifest cannot follow its file, undo it."""
+        with told(self.target), _locked(self.target.parent):
             check_target(self.target, overwrite=self._overwrite)
-            self.part.replace(self.target)
-            _live.discard(self.part)
+            existed, kept, moved = os.path.lexists(self.target), _temporary(self.target), False
+            try:
+                if existed:
+                    _keep(self.target, kept)
+                rename(self.part, self.target)
+                moved = True
+                rename(beside_part, manifest_path(self.target))
+            except BaseException:
+                if moved and kept in _live:
+                    rename(kept, self.target)
+                elif moved and not existed:
+                    self.target.unlink()
+                raise
+            finally:
+                _forget(kept)
+            _live.difference_update((self.part, beside_part))
             self._made.clear()
-            beside_part.replace(manifest_path(self.target))
 
     def _undo(self) -> None:
         _forget(self.part)
-        for folder in reversed(self._made):
-            with contextlib.suppress(OSError):  # not empty any more: then it is someone's
-                folder.rmdir()
+        remove_empty(self._made)
         self._made.clear()
 
 
@@ -195,20 +214,23 @@ def commit_together(
 
 @contextlib.contextmanager
 def staged(target: Path) -> Iterator[Path]:
-    """Give a hidden temporary beside a file; unless it is renamed, it is gone afterwards.
+    """Give a hidden temporary beside a file; unless it is `put` there, it is gone afterwards.
 
-    For files that lie in a folder of ours, with one manifest for all.
+    For files that need no manifest of their own. Missing parent folders are made, and removed
+    again if nothing comes of it.
 
     Raises:
         OutputError: When it cannot be written.
     """
     part = _temporary(target)
-    with _told(target):
-        _create(part)
+    made = make_folders(target.parent)
     try:
-        yield part
+        with told(target):
+            _create(part)
+            yield part
     finally:
         _forget(part)
+        remove_empty(made)
 
 
 def put(part: Path, target: Path) -> None:
@@ -217,9 +239,9 @@ def put(part: Path, target: Path) -> None:
     Raises:
         OutputError: When it cannot be done.
     """
-    with _told(target):
+    with told(target):
         _sync(part)
-        part.replace(target)
+        rename(part, target)
     _live.discard(part)
 
 
@@ -241,7 +263,7 @@ def check_target(target: Path, *, overwrite: bool = False) -> None:
         raise OutputError(name, "its name is too long", limit)
     if overwrite:
         return
-    with _told(target):
+    with told(target):
         if os.path.lexists(target) and not is_ours(target):
             reason = "it exists, and no manifest beside it says that it was made here unchanged"
             raise OutputError(name, reason, "--overwrite replaces it; or choose another name")
@@ -279,23 +301,21 @@ def _forget(path: Path) -> None:
         _live.discard(path)
 
 
-def _make_folders(folder: Path) -> list[Path]:
-    """Make a folder and its missing parents; return those that were made, outermost first."""
-    made: list[Path] = []
-    with _told(folder):
-        chain = (folder, *folder.parents)
-        missing = list(itertools.takewhile(lambda path: not path.exists(), chain))
-        try:
-            for path in reversed(missing):
-                path.mkdir(exist_ok=True)
-                made.append(path)
-        except OSError:
-            for path in reversed(made):
-                path.rmdir()
-            raise
-    if not folder.is_dir():
-        raise OutputError(shown(folder), "it is not a folder", "choose another output")
-    return made
+def _keep(target: Path, kept: Path) -> None:
+    """Give a file a second, hidden name, by which it can be put back."""
+    with contextlib.suppress(OSError):  # a file system without hard links: then it cannot
+        os.link(target, kept, follow_symlinks=False)
+        _live.add(kept)
+
+
+def _left_beside(target: Path) -> Iterator[Path]:
+    """Yield manifests that a killed process had ready but did not put in their place."""
+    beside = manifest_path(target)
+    start, end = f".{beside.stem[:_SHOWN_STEM]}.", f".part{beside.suffix}"
+    with contextlib.suppress(OSError):
+        for name in sorted(os.listdir(target.parent)):  # noqa: PTH208 - names that are not UTF-8
+            if name.startswith(start) and name.endswith(end):
+                yield target.parent / name
 
 
 def _read_manifest(path: Path) -> dict[str, Any] | None:
@@ -317,7 +337,7 @@ def _sha256(path: Path) -> str:
 
 
 def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    handle = os.open(path, for_syncing())
     try:
         os.fsync(handle)
     finally:
@@ -344,24 +364,3 @@ def _locked(folder: Path) -> Iterator[None]:
                 raise
     finally:
         os.close(handle)
-
-
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    hints = {
-        errno.EACCES: "write to a folder that is yours",
-        errno.EPERM: "write to a folder that is yours",
-        errno.EROFS: "the file system is read-only; write elsewhere",
-        errno.ENOSPC: "free some space, or write elsewhere",
-        errno.ENOTDIR: "a part of the path is a file; choose another output",
-        errno.EEXIST: "a part of the path is a file; choose another output",
-    }
-    reason = f"it cannot be written: {error.strerror or error}"
-    return OutputError(shown(path), reason, hints.get(error.errno or 0, ""))

@@ -6,11 +6,12 @@ text chunk; both are replaced without a question, anything else only when asked 
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 
 from mixmaster.audio.names import shown
+from mixmaster.engine.outputs import told
+from mixmaster.engine.publish import put, staged
 from mixmaster.errors import OutputError
 from mixmaster.pages.png import SOFTWARE
 
@@ -35,19 +36,9 @@ def write(path: Path, content: bytes, mark: bytes, *, overwrite: bool = False) -
     """
     assert mark in content[:_LOOKED_AT]
     check_place(path, mark, overwrite=overwrite)
-    part = path.with_name(f".{path.stem[:40]}.{os.getpid()}-{os.urandom(3).hex()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+    with staged(path) as part:
+        part.write_bytes(content)
+        put(part, path)
 
 
 def check_place(path: Path, mark: bytes, *, overwrite: bool = False) -> None:
@@ -62,20 +53,13 @@ def check_place(path: Path, mark: bytes, *, overwrite: bool = False) -> None:
         OutputError: For a folder, and for a file that is not ours.
     """
     name = shown(path)
-    try:
+    with told(path):
         if path.is_dir():
             raise OutputError(name, "it is a folder", "name a file")
         if overwrite or not os.path.lexists(path):
             return
         with path.open("rb") as file:
             ours = mark in file.read(_LOOKED_AT)
-    except OSError as error:
-        raise _unwritable(path, error) from error
     if not ours:
         hint = "--overwrite replaces it; or choose another name"
         raise OutputError(name, "it exists, and was not made by mixmaster", hint)
-
-
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    reason = f"it cannot be written: {error.strerror or error}"
-    return OutputError(shown(path), reason, "write to a folder that is yours and has room")

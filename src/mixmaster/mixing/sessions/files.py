@@ -42,11 +42,6 @@ def write_new(path: Path, text: str, *, overwrite: bool = False) -> None:
     """
     load_text(Session, text, where=shown(path))
     check_new(path, overwrite=overwrite)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = f"its folder cannot be made: {error.strerror}"
-        raise OutputError(shown(path), reason) from error
     with staged(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
         put(part, path)
