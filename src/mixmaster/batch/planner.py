@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,11 @@ class Planner:
         key = self._key(job)
         kept = self._store.plan(f"plan of {_called(job)}")
         if isinstance(kept, dict) and kept.get("key") == key:
-            plan = SongPlan.from_json(kept["plan"])
-            if still_holds(plan.depends, self._index):
-                self._given[_called(job)] = digest(kept["plan"])
-                return plan
+            with suppress(TypeError, KeyError):  # kept by a version that keeps more, or less
+                plan = SongPlan.from_json(kept["plan"])
+                if still_holds(plan.depends, self._index):
+                    self._given[_called(job)] = digest(kept["plan"])
+                    return plan
         return self._plan(job, key)
 
     def full(self, job: SongJob) -> Mapping[str, Any]:

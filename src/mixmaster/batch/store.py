@@ -101,7 +101,10 @@ class Store:
         found = read_state(self.folder / "made" / _short(name))
         if not isinstance(found, dict) or found.get("format") != FORMAT:
             return None
-        return MadeFile(**found["file"])
+        try:
+            return MadeFile(**found["file"])
+        except TypeError:  # written by a version that notes more, or less
+            return None
 
     def is_there(self, name: str) -> bool:
         """Return whether a file lies where an output goes.
@@ -149,7 +152,10 @@ class Store:
         found = read_state(self.folder / "failed" / _short(name))
         if not isinstance(found, dict) or found.get("format") != FORMAT:
             return None
-        return found["key"], tuple(StageError(**each) for each in found["errors"])
+        try:
+            return found["key"], tuple(StageError(**each) for each in found["errors"])
+        except TypeError:
+            return None
 
     def note_failure(self, name: str, key: str, errors: tuple[StageError, ...]) -> None:
         """Note that something has failed."""
