@@ -140,6 +140,9 @@ def run(arguments: list[str], *, to_the_end: bool = False) -> int:
             return _report(_interrupted(interrupts), as_json=as_json)
         finally:
             _clean_up()
+            output = sys.modules.get("mixmaster.cli.output")
+            if output is not None:
+                output.speak_in_lines(lines=False)
 
 
 def _run(arguments: list[str], interrupts: Interrupts, *, as_json: bool) -> int:

@@ -103,15 +103,18 @@ class _Logged:
 
 
 class JsonLines:
-    """Every event as a line of JSON on stdout."""
+    """Every event as a line of JSON on stdout; what comes behind them, an error say, likewise."""
+
+    def __init__(self) -> None:
+        from mixmaster.cli.output import speak_in_lines
+
+        speak_in_lines(lines=True)
 
     def take(self, event: Event) -> None:
         """Print an event."""
-        from mixmaster.cli.output import echo
-        from mixmaster.results import to_json_text
+        from mixmaster.cli.output import show_json
 
-        text = to_json_text(event.to_json(), indent=None)
-        echo(text.encode("utf-8", "backslashreplace"), nl=False)
+        show_json(event)
 
 
 class Lines:

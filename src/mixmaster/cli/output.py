@@ -52,12 +52,22 @@ def show(*tables: Table) -> None:
         echo()
 
 
+_lines = False
+
+
+def speak_in_lines(*, lines: bool) -> None:
+    """Have all JSON from now on be one line for each value, errors included: it is a stream."""
+    global _lines  # noqa: PLW0603 - stdout is one, too
+    _lines = lines
+
+
 def show_json(value: Any) -> None:
     """Print a value as JSON on stdout: UTF-8 whatever the locale, as RFC 8259 (8.1) demands."""
     from mixmaster.results import to_json_text
 
     # What is not UTF-8 in a file's name becomes the JSON escape that reads back as it was.
-    echo(to_json_text(value).encode("utf-8", "backslashreplace"), nl=False)
+    text = to_json_text(value, indent=None if _lines else 2)
+    echo(text.encode("utf-8", "backslashreplace"), nl=False)
 
 
 def show_path(path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -93,7 +92,9 @@ def command(
     exit status is 130 after Ctrl-C; with --once it is batch's.
     """
     from mixmaster.batch.watching import Watcher
+    from mixmaster.cli.output import speak_in_lines
 
+    speak_in_lines(lines=as_json)
     wanted = {**wanted, "songs": tuple(_meant(each) for each in wanted["songs"])}
     with ExitStack() as stack:
         if allow_plugins:
@@ -310,21 +311,22 @@ class _Rendering:
 
     def say_problem(self, text: str) -> None:
         """Say why nothing can be rendered right now."""
-        from mixmaster.cli.output import failure
+        from mixmaster.cli.output import failure, show_json
 
         if self._as_json:
-            _print_line({"event": "problem", "at_s": time.time(), "reason": text})
+            show_json({"event": "problem", "at_s": time.time(), "reason": text})
         else:
             failure(f"{text}; waiting for a change")
 
     def _tell(self, event: Event) -> None:
+        from mixmaster.cli.output import show_json
         from mixmaster.results import to_json_text
 
         if self._log is not None:
             self._log.write(to_json_text(event.to_json(), indent=None))
             self._log.flush()
         if self._as_json:
-            _print_line(event.to_json())
+            show_json(event)
 
     def _say_changes(self, changes: Sequence[Changed]) -> None:
         from mixmaster.audio.names import shown
@@ -349,12 +351,12 @@ class _Rendering:
 
     def _say_end(self, summary: Summary, page: Path | None) -> None:
         from mixmaster.audio.names import shown
-        from mixmaster.cli.output import echo, figure
+        from mixmaster.cli.output import echo, figure, show_json
         from mixmaster.cli.saying import clock
 
         if self._as_json:
             said = {"event": "summary", "schema": "mixmaster/batch/1", **summary.to_json()}
-            _print_line({**said, "overview": page})
+            show_json({**said, "overview": page})
             return
         for made in sorted(summary.files, key=lambda each: each.path):
             lufs, peak = (
@@ -365,15 +367,6 @@ class _Rendering:
         counts = f"{summary.made} made, {summary.current} current, {summary.failed} failed"
         where = "" if page is None else f"; {shown(page)}"
         self._say(f"{counts}, in {clock(summary.wall_s)}{where}")
-
-
-def _print_line(said: Mapping[str, Any]) -> None:
-    from mixmaster.cli.output import echo
-    from mixmaster.results import to_json_text
-
-    text = to_json_text(dict(said), indent=None)
-    echo(text.encode("utf-8", "backslashreplace"), nl=False)
-    sys.stdout.flush()
 
 
 def _meant(song: str) -> str:
