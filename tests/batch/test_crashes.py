@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.batch.conftest import Studio
+from tests.batch.conftest import Serial, Studio
 
 from mixmaster.batch import local, statefiles
+from mixmaster.batch.events import Event, Finished
+from mixmaster.batch.run import Run
 from mixmaster.batch.store import Store, work_folder
 from mixmaster.mixing.prints import printing
 
@@ -180,3 +182,29 @@ def test_a_master_that_was_edited_is_left_alone(studio: Studio) -> None:
     content = edited.read_bytes()
     assert studio.run().failed == 1
     assert edited.read_bytes() == content
+
+
+@pytest.mark.parametrize("often", [1, 99])
+def test_a_premaster_that_another_batch_removes_is_mixed_again(studio: Studio, often: int) -> None:
+    """Once is made good; where somebody removes it for ever, the song fails, and the run ends."""
+    studio.song("Alpha")
+    left = often
+
+    class Meddling(list[Event]):
+        def append(self, event: Event) -> None:
+            nonlocal left
+            super().append(event)
+            if isinstance(event, Finished) and event.kind == "mix" and left:
+                left -= 1
+                for path in studio.output.rglob("premasters/*/main.wav"):
+                    path.unlink()
+
+    prepared = studio.prepared()
+    prepared.store.start()
+    told = Meddling()
+    summary = Run(prepared, Serial(studio.output), told.append, cores=1).run()
+    if often == 1:
+        assert (summary.made, summary.failed) == (2, 0)
+    else:
+        assert (summary.made, summary.failed, summary.quarantined) == (0, 2, 0)
+        assert studio.run().made == 2
