@@ -57,7 +57,7 @@ class _Worker:
             [sys.executable, "-P", "-m", MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=None if os.environ.get("MIXMASTER_DEBUG") else subprocess.DEVNULL,
             env={**os.environ, **alone},
             start_new_session=True,  # Ctrl-C is for this side, which then ends the workers
         )

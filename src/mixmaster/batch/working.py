@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -110,7 +111,9 @@ def as_stage_error(error: BaseException) -> StageError:
         return StageError(kind, f"{error}: it is gone, or has changed", lasting=False)
     if isinstance(error, MemoryError):
         return StageError(kind, "out of memory")
-    return StageError(kind, f"a bug: {kind}: {error}")
+    if os.environ.get("MIXMASTER_DEBUG"):
+        traceback.print_exception(error)
+    return StageError(kind, f"a bug: {kind}: {error} (MIXMASTER_DEBUG=1 shows where it happened)")
 
 
 def _for_now(error: BaseException | None) -> bool:

@@ -68,7 +68,7 @@ def command(
     """Render SONGS: a jobs document, or sessions, folders of stems, mixes, and patterns of them.
 
     Only what has changed since the last run is rendered: inputs are compared by content, settings
-    by value. A run that was cut short, however, goes on where it was. A song that fails is set
+    by value. A run that was cut short goes on where it was. A song that fails is set
     aside with its reason, and the rest goes on; the exit status is 1 then. With --json every event
     is a line of JSON on stdout.
     """
