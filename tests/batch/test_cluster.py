@@ -142,6 +142,27 @@ def test_outputs_go_to_a_store_and_inputs_come_from_one(
     assert str(tmp_path) not in json.dumps(said)
 
 
+def test_two_batches_share_a_stage(folder: Path, cluster: Any, tmp_path: Path) -> None:
+    songs = Songs(folder, 1, tmp_path / "out")
+    workplace = LocalWorkplace(tmp_path / "out")
+    executors = [DaskExecutor(cluster.scheduler_address, workplace) for _ in range(2)]
+    heard: list[Event | StageResult] = []
+    try:
+        for executor in executors:
+            executor.submit(songs.mix("song-0"))
+        deadline = time.monotonic() + 30
+        while sum(isinstance(each, StageResult) for each in heard) < 2:
+            assert time.monotonic() < deadline
+            heard += [said for executor in executors for said in executor.events(0.1)]
+    finally:
+        for executor in executors:
+            executor.close()
+    results = [each for each in heard if isinstance(each, StageResult)]
+    assert results[0] == results[1]
+    assert results[0].outcome == "made"
+    assert sum(isinstance(each, Started) for each in heard) == 1
+
+
 def test_a_stage_that_takes_too_long_is_ended(folder: Path, cluster: Any, tmp_path: Path) -> None:
     songs = Songs(folder, 1, tmp_path / "out")
     workplace = LocalWorkplace(tmp_path / "out")

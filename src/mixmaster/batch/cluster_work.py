@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from mixmaster.batch.cluster_child import Child
@@ -43,10 +44,17 @@ class Terms:
 
 
 def describe() -> dict[str, Any]:
-    """Return what a worker is: libraries, processor, name, threads."""
-    from mixmaster.engine.manifest import processor, versions
+    """Return what a worker is: libraries and processor."""
+    from mixmaster.engine.manifest import processor
 
-    return {"versions": versions(), "processor": processor()}
+    return {"versions": _versions(), "processor": processor()}
+
+
+@cache
+def _versions() -> dict[str, str]:
+    from mixmaster.engine.manifest import versions
+
+    return versions()
 
 
 def differing(found: Mapping[str, str], wanted: Mapping[str, str]) -> str:
@@ -115,9 +123,7 @@ def work(spec_data: Mapping[str, Any], workplace: Workplace, terms: Terms) -> di
 
 def _unfit(spec: StageSpec, workplace: Workplace, terms: Terms) -> str:
     """Return why this worker could not give the right result; nothing when it can."""
-    from mixmaster.engine.manifest import versions
-
-    if others := differing(versions(), terms.versions):
+    if others := differing(_versions(), terms.versions):
         return others
     if terms.look:
         for item in spec.inputs:
