@@ -16,6 +16,8 @@ from tests.fuzz.guard import Verdict, tried
 from tests.fuzz.smaller import smaller
 from tests.fuzz.targets import MAKERS, TARGETS, made, warm
 
+PROGRESS_S = 60.0
+
 
 @dataclass
 class Tally:
@@ -80,9 +82,13 @@ def hunt(
 ) -> Tally:
     """Try seeds until the clock (`time.monotonic`) says ``until``; keep what is found."""
     tally = Tally()
+    told = time.monotonic()
     for seed in which:
         if until is not None and time.monotonic() >= until:
             break
+        if time.monotonic() >= told + PROGRESS_S:
+            told = time.monotonic()
+            say(f"{sum(tally.cases.values())} cases, {len(tally.findings)} findings")
         case = made(seed)
         verdict = attempt(case)
         new = bool(verdict.wrong) and verdict.signature not in tally.findings
@@ -128,6 +134,9 @@ def main(arguments: list[str]) -> int:
     count = int(said["count"]) if "count" in said else None
     minutes = float(said.get("minutes", 60))
     keep = Path(said.get("keep", FOUND))
+    lost = [folder.name for folder in found() if again(folder).wrong]
+    for name in lost:
+        print(f"what was mended is broken again: python -m tests.fuzz.run {name}", flush=True)
     print(f"seeds from {base}: the same again with base={base}", flush=True)
     tally = hunt(
         seeds(base, targets, count),
@@ -136,7 +145,7 @@ def main(arguments: list[str]) -> int:
         say=lambda text: print(text, flush=True),
     )
     print("\n".join(tally.lines()))
-    return 1 if tally.findings else 0
+    return 1 if tally.findings or lost else 0
 
 
 def _again(names: list[str]) -> int:

@@ -15,6 +15,7 @@ from mixmaster.audio.tags.kinds import kind_of
 from mixmaster.audio.tags.limits import tag_problems
 from mixmaster.audio.tags.making import atoms, comments, flac_picture, id3, id3_bytes, info_list
 from mixmaster.audio.tags.riff_chunks import set_chunks
+from mixmaster.audio.tags.said import DAMAGED
 from mixmaster.audio.tags.values import Kind, Picture, Tags
 from mixmaster.errors import AudioFileError, OutputError, UsageError
 
@@ -96,6 +97,7 @@ def _write(
 def _write_aiff(path: Path, tags: Tags, picture: Picture | None) -> None:
     import mutagen.aiff
 
+    _require_whole_aiff(path)
     opened: Any = mutagen.aiff.AIFF
     opened(path).delete()
     made = id3("aiff", tags, picture)
@@ -105,6 +107,22 @@ def _write_aiff(path: Path, tags: Tags, picture: Picture | None) -> None:
         for frame in made.values():
             file.tags.add(frame)
         file.save(v2_version=4, padding=_no_padding)
+
+
+def _require_whole_aiff(path: Path) -> None:
+    """Raise unless chunks lead from the file's head to its end: behind a gap no tag is found."""
+    with path.open("rb") as file:
+        end, at = os.fstat(file.fileno()).st_size, 12
+        while at < end:
+            header = os.pread(file.fileno(), 8, at)
+            if len(header) < 8 or not all(32 <= byte < 127 for byte in header[:4]):
+                raise HeaderError(
+                    f"the AIFF file's chunks end at byte {at}, short of its end", DAMAGED
+                )
+            size = int.from_bytes(header[4:], "big")
+            at += 8 + size + size % 2
+        if at > end + 1:
+            raise HeaderError("the AIFF file is cut short, or never finished", DAMAGED)
 
 
 def _write_mp3(path: Path, tags: Tags, picture: Picture | None) -> None:
