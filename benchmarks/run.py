@@ -44,6 +44,8 @@ BENCHMARKS = (
     ("limiter.py",),
     ("startup.py",),
     ("curves.py",),
+    ("batch.py",),
+    ("batch_scale.py",),
 )
 PACKAGES = {
     "pedalboard": "pedalboard",
