@@ -111,6 +111,17 @@ def test_every_file_that_is_heard_counts(studio: Studio, full: Path, name: str) 
     assert studio.run().made == 1
 
 
+def test_a_mix_among_the_stems_that_is_edited_is_a_stem(studio: Studio) -> None:
+    """What was made here is left out of a folder of stems, as long as it is what was made."""
+    folder = studio.song("Alpha")
+    words = ["mix", str(folder), "-p", str(studio.folder / "mix.toml")]
+    assert run([*words, "-o", str(folder / "rough.wav")]) == 0
+    assert studio.run().made == 2
+    assert studio.run().current == 2
+    studio.stem("Alpha", "rough", seed=6)
+    assert studio.run().made == 2
+
+
 def test_a_renamed_stem_of_the_same_strip_counts_not(studio: Studio, full: Path) -> None:
     studio.table = {"format": 1, "kind": "batch", "name": "One", "song": [{"path": "song"}]}
     studio.run()

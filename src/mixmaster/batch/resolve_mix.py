@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mixmaster.audio.names import has_audio_suffix
 from mixmaster.audio.source import AudioInfo, probe
 from mixmaster.batch.depends import Watch, libraries
 from mixmaster.batch.mixing import given_to_json
@@ -22,6 +23,7 @@ from mixmaster.documents.loading import load
 from mixmaster.documents.origin import UnfoundFileError, impulse_folder
 from mixmaster.effects.base import Effect
 from mixmaster.effects.plugin import Plugin, fingerprints
+from mixmaster.engine.publish import manifest_path
 from mixmaster.engine.resources import resource_names
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import UsageError
@@ -104,7 +106,7 @@ class _Song:
             self.preset = load(MixPreset, path, overrides=job.overrides)
             watch.file(path)
             found = find_stems([source])
-            watch.folder(source)
+            _watch_folder(source, watch)
             self.paths, self.notes = found.paths, found.notes
             self.title = self.file_name = source.resolve().name.lstrip(".") or "mix"
             self.where = "automation"
@@ -280,12 +282,20 @@ def _preset_file(session: Session, wished: str) -> Path:
     return find_preset("mix", name)
 
 
+def _watch_folder(folder: Path, watch: Watch) -> None:
+    """Note a folder of stems, and what was made here in it: changed since, it would be a stem."""
+    watch.folder(folder)
+    for path in folder.iterdir():
+        if has_audio_suffix(path) and manifest_path(path).is_file() and path.is_file():
+            watch.file(path)
+
+
 def _watch_stems(session: Session, folder: Path, watch: Watch) -> None:
     """Note the folders and patterns that a session finds its stems by."""
     for text in session.stems:
         path = folder / Path(text).expanduser()
         if path.is_dir():
-            watch.folder(path)
+            _watch_folder(path, watch)
         elif glob.has_magic(text):
             absolute = Path(text).is_absolute()
             watch.pattern(text if absolute else f"{glob.escape(os.fspath(folder))}/{text}")
