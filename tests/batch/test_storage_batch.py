@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from pathlib import Path
 
@@ -90,3 +91,41 @@ def test_only_what_has_changed_is_brought(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing is there"):
         bring_all(["memory://bucket/none/*"], scratch)
     store.store.clear()
+
+
+@pytest.mark.parametrize(
+    ("address", "brought"),
+    [
+        ("songs/a/song.toml", ["song.toml", "stems/Kick.wav"]),
+        ("songs/a", ["song.toml", "stems/Kick.wav"]),
+        ("loose.wav", ["loose.wav"]),
+        ("*.wav", ["loose.wav", "other.wav"]),
+        ("songs/*", ["a/song.toml", "a/stems/Kick.wav", "b/Kick.wav"]),
+    ],
+)
+def test_what_an_address_means(tmp_path: Path, address: str, brought: list[str]) -> None:
+    store = filesystem("memory")
+    store.store.clear()
+    for name in ("songs/a/song.toml", "songs/a/stems/Kick.wav", "songs/b/Kick.wav"):
+        store.pipe_file(f"/bucket/{name}", b"x")
+    for name in ("loose.wav", "other.wav"):
+        store.pipe_file(f"/bucket/{name}", b"x")
+    ((pattern,), mirror) = bring_all([f"memory://bucket/{address}"], Scratch(tmp_path))
+    ((root, at),) = mirror.roots
+    assert sorted(hashes(Path(root))) == brought
+    assert glob.glob(pattern)  # noqa: PTH207 - as the batch will look for them
+    for name in brought:
+        assert store.exists(at.child(name).path)
+    store.store.clear()
+
+
+def test_what_ends_with_the_process_is_no_place_for_outputs(
+    bucket: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["batch", f"{bucket}/song*", *options(bucket, "memory://bucket/out")]) == 2
+    assert "gone with this process" in capsys.readouterr().err
+    secret = "s3://AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI@bucket/out"
+    assert run(["batch", f"{bucket}/song*", *options(bucket, secret)]) == 2
+    said = capsys.readouterr().err
+    assert "AWS_PROFILE" in said
+    assert "wJalr" not in said

@@ -54,6 +54,8 @@ class Mirror:
         """
         at = Location.parse(text)
         base = start_of(at)
+        if base == at and _is_file(at):
+            base = at.folder
         root = self._folder / _name(base)
         found = self._found(at)
         if not found:
@@ -67,7 +69,7 @@ class Mirror:
     def _found(self, at: Location) -> list[Seen]:
         remote = self._scratch.remote
         wild = start_of(at) != at
-        if not (at.name.lower().endswith(".toml") or has_audio_suffix(Path(at.name))):
+        if not _is_file(at):
             return remote.listing(Location(at.scheme, f"{at.path}/**") if wild else at)
         seen = remote.listing(at) if wild else [remote.look(at)]
         files = [each for each in seen if each is not None]
@@ -83,8 +85,7 @@ class Mirror:
         kept: dict[str, Any] = {}
         start = base.path + "/"
         for seen in found:
-            # An address without a wildcard is its own base.
-            name = seen.at.path.removeprefix(start) if seen.at != base else seen.at.name
+            name = seen.at.path.removeprefix(start)
             target = inside(root, name)
             if known.get(name) != [seen.token, *_identity(target)]:
                 self._fetch(seen, target)
@@ -112,6 +113,11 @@ def bring_all(paths: Sequence[str], scratch: Scratch) -> tuple[list[str], Mirror
     """
     mirror = Mirror(scratch)
     return [mirror.bring(path) if is_address(path) else path for path in paths], mirror
+
+
+def _is_file(at: Location) -> bool:
+    """Return whether an address or a pattern means sessions or mixes, and not folders."""
+    return at.name.lower().endswith(".toml") or has_audio_suffix(Path(at.name))
 
 
 def _name(at: Location) -> str:

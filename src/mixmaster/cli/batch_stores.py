@@ -82,8 +82,13 @@ def find_places(songs: Sequence[str], output: str | os.PathLike[str], base: Path
     from mixmaster.batch.storage_scratch import Scratch
     from mixmaster.batch.storage_store import RemoteStore
     from mixmaster.batch.storage_workplace import StoreWorkplace
+    from mixmaster.errors import UsageError
 
     require_stores(addresses)
+    for text in addresses:
+        if Location.parse(text).scheme == "memory":
+            reason = "it would be gone with this process, and workers would not see it"
+            raise UsageError(text, reason, "name a folder or a store")
     brought, mirror = bring_all(songs, Scratch())
     roots = tuple(mirror.roots)
     if not is_address(os.fspath(output)):
