@@ -128,13 +128,9 @@ class DaskExecutor:
         found: list[Event | StageResult] = []
         deadline = time.monotonic() + timeout_s
         while True:
-            left = deadline - time.monotonic()
+            left_s = 0.0 if found else max(0.0, deadline - time.monotonic())
             try:
-                kind, said = (
-                    self._queue.get(timeout=max(left, 0))
-                    if not found
-                    else (self._queue.get_nowait())
-                )
+                kind, said = self._queue.get(timeout=left_s)
             except queue.Empty:
                 return found
             found += self._heard(said) if kind == "event" else self._ended(*said)
@@ -144,7 +140,7 @@ class DaskExecutor:
         self._cancelled = True
         if not self._under_way:
             return
-        futures = [each.future for each in self._under_way.values()]
+        futures = [each.future for each in self._under_way.values() if each.future is not None]
         began = {each.spec.id for each in self._under_way.values() if each.began}
         with contextlib.suppress(Exception):  # a scheduler that is gone runs nothing
             self._client.cancel(futures, reason="the batch was stopped")
