@@ -271,7 +271,6 @@ class Build:
                 tags = replace(tags, replay_gain=gains[piece.key])
             own = picture if tags != Tags() else None
             tags, broadcast = write_words(delivery, self._album, tags, own)
-            self.built.results[file.place] = delivery.result
             self.built.made.append(file.place)
             self.built.records.append(
                 recorded(

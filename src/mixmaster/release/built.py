@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from mixmaster.mastering.results import MasterResult
 from mixmaster.release.freezing import TargetLevels
 from mixmaster.release.proof.answers import Proof
 from mixmaster.release.proof.proving import prove_files
@@ -41,7 +40,6 @@ class Built:
         proofs: What was found of each.
         levels: Each target's levels, to be frozen.
         coherence: How the tracks compare, as the record keeps it.
-        results: What mastering said of each file that was made, by its place.
         made: The places of files that were made in this build.
         notes: What had to be said, by target; those of the whole under an empty name.
         refused: What cannot be had; then nothing is published.
@@ -51,7 +49,6 @@ class Built:
     proofs: list[Proof] = field(default_factory=list)
     levels: dict[str, TargetLevels] = field(default_factory=dict)
     coherence: dict[str, object] = field(default_factory=dict)
-    results: dict[str, MasterResult] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     notes: dict[str, list[str]] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)

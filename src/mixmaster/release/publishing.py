@@ -20,11 +20,13 @@ from typing import Self
 
 from mixmaster.audio.names import shown
 from mixmaster.engine.hashing import hash_once
-from mixmaster.engine.outputs import inside
+from mixmaster.engine.outputs import inside, make_folders, remove_empty
+from mixmaster.engine.renaming import for_syncing, rename
 from mixmaster.errors import AudioFileError, DocumentError, OutputError
 from mixmaster.release.proof.folder import listed
 from mixmaster.release.proof.record import RECORD_NAME, FileRecord, ReleaseRecord
 from mixmaster.release.proof.writing import read_record, record_text
+from mixmaster.release.rolling_back import roll_back
 
 _STAGING = ".mixmaster-release-"
 _NEW, _OLD = "new", "old"
@@ -89,13 +91,16 @@ class ReleaseFolder:
         return self
 
     def __enter__(self) -> Self:
-        self.look()
         try:
+            if self.path.is_dir():
+                self._only_one()
+            self.look()
             missing = [p for p in (self.path, *self.path.parents) if not p.exists()]
             for folder in reversed(missing):
                 folder.mkdir(exist_ok=True)
                 self._made.append(folder)
-            self._only_one()
+            if self._lock is None:
+                self._only_one()
             self.new.mkdir(parents=True)
         except OSError as error:
             self._leave()
@@ -137,6 +142,7 @@ class ReleaseFolder:
             except OSError:  # some network file systems have no locks
                 return
             for left in self.path.glob(f"{_STAGING}*"):
+                roll_back(self.path, left / _NEW, left / _OLD)
                 shutil.rmtree(left, ignore_errors=True)
 
     def intact(self, record: FileRecord) -> bool:
@@ -220,10 +226,11 @@ class ReleaseFolder:
         """Rename: old files out of the way, new ones into place; back again on an error."""
         old = self._staging / _OLD
         moved: list[tuple[Path, Path]] = []
+        made: list[Path] = []
 
         def move(source: Path, target: Path) -> None:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source.rename(target)
+            made.extend(make_folders(target.parent))
+            rename(source, target)
             moved.append((source, target))
 
         try:
@@ -235,7 +242,8 @@ class ReleaseFolder:
         except BaseException:
             for source, target in reversed(moved):
                 source.parent.mkdir(parents=True, exist_ok=True)
-                target.rename(source)
+                rename(target, source)
+            remove_empty(made)
             raise
         for place in gone:
             with contextlib.suppress(OSError):  # others are still in it
@@ -251,7 +259,7 @@ def _own(place: str) -> bool:
 def _sync(path: Path) -> None:
     if sys.platform == "win32" and path.is_dir():  # where folders cannot be opened
         return
-    handle = os.open(path, os.O_RDONLY)
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else for_syncing())
     try:
         with contextlib.suppress(OSError) if path.is_dir() else contextlib.nullcontext():
             os.fsync(handle)
