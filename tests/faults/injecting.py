@@ -256,7 +256,7 @@ class Bench:
         made = contents(self.out) if self.out.exists() else {}
         extra = [place for place in made if place not in wanted]
         if outcome is None:
-            extra = [place for place in extra if not _hidden(place)]
+            extra = [place for place in extra if not _hidden(place) and not place.endswith("/")]
         else:
             if outcome.status not in {0, 1, 2}:
                 wrong.append(f"status {outcome.status}: {outcome.said}")
@@ -293,8 +293,10 @@ class Bench:
         if again.status:
             return [f"the next run: {again.said}"]
         made = contents(self.out)
-        if {place: each for place, each in made.items() if not _hidden(place)} != wanted:
-            return ["the next run makes something else"]
+        seen = {place: each for place, each in made.items() if not _hidden(place)}
+        if seen != wanted:
+            differing = sorted(dict(set(seen.items()) ^ set(wanted.items())))
+            return [f"the next run makes something else: {differing}"]
         return []
 
 
