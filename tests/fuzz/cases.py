@@ -29,13 +29,13 @@ class Case:
     said: dict[str, Any] = field(default_factory=dict)
     how: tuple[str, ...] = ()
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, *, with_links: bool = True) -> None:
         """Lay the files out in a folder."""
         for name, data in self.files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        for name, leads in self.links.items():
+        for name, leads in self.links.items() if with_links else ():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.symlink_to(leads)
@@ -50,7 +50,7 @@ class Case:
 
     def save(self, folder: Path, why: Sequence[str]) -> None:
         """Keep the case, with what was wrong."""
-        self.write(folder / "in")
+        self.write(folder / "in", with_links=False)
         record = {
             "target": self.target,
             "links": self.links,

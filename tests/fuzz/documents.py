@@ -242,6 +242,15 @@ _CHANGES: tuple[Callable[[Random, Any, type[Document]], str], ...] = (
     _bound,
     _bound,
 )
+
+
+def changed_tree(rng: Random, tree: dict[str, Any]) -> str:
+    """Change a tree that has no model; return what was done."""
+    return rng.choice((_replace, _replace, _retype, _remove, _rename, _double, _bound))(
+        rng, tree, Document
+    )
+
+
 _MILD = (_enrich, _bound, _bound, _retype, _remove)
 
 

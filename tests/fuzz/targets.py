@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.fuzz import audio, documents
+from tests.fuzz import audio, documents, folders
 from tests.fuzz.cases import Case
 from tests.fuzz.guard import Target
 from tests.fuzz.sounds import signal, sounds
@@ -21,6 +21,7 @@ from tests.fuzz.targets_audio import COMMANDS
 from tests.fuzz.targets_audio import audio as audio_target
 from tests.fuzz.targets_documents import DOORS
 from tests.fuzz.targets_documents import document as document_target
+from tests.fuzz.targets_documents import folder as folder_target
 
 from mixmaster.audio.formats import FileSpec
 from mixmaster.audio.sink import open_sink
@@ -28,7 +29,11 @@ from mixmaster.cli.app import run
 
 _NOT_IMPORTED = {"mixmaster.__main__"}
 
-TARGETS: dict[str, Target] = {"audio": audio_target, "document": document_target}
+TARGETS: dict[str, Target] = {
+    "audio": audio_target,
+    "document": document_target,
+    "folder": folder_target,
+}
 
 
 def _audio(rng: random.Random) -> Case:
@@ -47,11 +52,21 @@ def _document(kind: str) -> Callable[[random.Random], Case]:
     return make
 
 
+def _folder(kind: str) -> Callable[[random.Random], Case]:
+    def make(rng: random.Random) -> Case:
+        files, links, how = folders.mutated(rng, kind)
+        doors = rng.sample(folders.DOORS[kind], k=rng.choice((1, 2)))
+        return Case("folder", files, links, {"kind": kind, "doors": doors}, how)
+
+    return make
+
+
 _LINKS = {"link.toml": "/etc/passwd", "link-out": "../..", "loop": "loop"}
 
 MAKERS: dict[str, Callable[[random.Random], Case]] = {
     "audio": _audio,
     **{kind: _document(kind) for kind in documents.MODELS},
+    **{f"{kind}-folder": _folder(kind) for kind in folders.DOORS},
 }
 
 
@@ -85,6 +100,8 @@ def warm() -> None:
                 told = [w.format(file=root / "mix.flac", out=root / door) for w in words]
                 if run(told) not in {0, 1, 2}:
                     raise RuntimeError(f"a good file: {told}")
+            for kind in folders.DOORS:
+                folders.folder(kind)
 
 
 def made(seed: str) -> Case:

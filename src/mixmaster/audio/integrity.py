@@ -45,7 +45,8 @@ def _beyond_end(fd: int, position: int, header: str) -> str:
             return ""
         position += size_of_header + size
         if position > end:
-            shown = name.decode("ascii", "backslashreplace").strip()
+            text = name.decode("latin-1").strip()
+            shown = text if text.isascii() and text.isprintable() else repr(text)
             return f"it is cut short: its {shown} chunk lacks {position - end} bytes"
         position += size % 2 if header == ">4sI" else 0
     return ""

@@ -24,6 +24,8 @@ MAX_DOTS_A_LINE = 256
 
 MAX_DEPTH = 32
 
+_TOO_LARGE = "a whole number beyond 64 bits"
+
 D = TypeVar("D", bound=Document)
 
 
@@ -102,6 +104,10 @@ def parse_table(
         raise DocumentError(where, (Problem("", f"is not TOML: {reason}"),)) from error
     except RecursionError:
         _fail(where, "is nested too deeply")
+    except ValueError as error:  # more digits than Python turns into a number
+        raise DocumentError(where, (Problem("", f"is not TOML: {_TOO_LARGE}"),)) from error
+    if _holds_too_large(table):
+        _fail(where, f"is not TOML: {_TOO_LARGE}")
     if _depth(table) > MAX_DEPTH:
         _fail(where, "is nested too deeply")
     return table
@@ -171,6 +177,24 @@ def _depth(table: Any) -> int:
             if isinstance(child, dict | list)
         ]
     return depth
+
+
+def _holds_too_large(table: Any) -> bool:
+    """Return whether a whole number is beyond 64 bits, which TOML 1.0 does not have.
+
+    Such a number cannot be multiplied with a float, nor be told in an error: Python writes no
+    more than 4,300 digits.
+    """
+    left = [table]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+            return True
+    return False
 
 
 def _copied(value: Any) -> Any:

@@ -79,8 +79,8 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return _text(value)
-    if isinstance(value, dt.date):
-        return value.isoformat()  # a date of its own in TOML, no text
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()  # dates and times are TOML's own, no texts
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items())
         return f"{{ {inside} }}" if inside else "{}"

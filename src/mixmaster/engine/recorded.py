@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,10 @@ def read_manifest(path: Path) -> Recorded:
     if path.suffix.lower() != ".json" and path.with_name(path.name + ".json").is_file():
         return read_manifest(path.with_name(path.name + ".json"))
     try:
-        if path.stat().st_size > MAX_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise _no_manifest(where, "it is no file")
+        if status.st_size > MAX_BYTES:
             raise _no_manifest(where, "it is too large")
         table = json.loads(path.read_bytes())
     except OSError as error:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
 
 from mixmaster.audio.sink import FileSpec
 from mixmaster.audio.source import AudioInfo, probe
@@ -67,8 +66,9 @@ def plan_again(
     settings = recorded.settings
     try:
         return _planned(recorded, settings, tuple(folders), threads, progress)
-    except (KeyError, TypeError, ValidationError) as error:
-        said = f"it lacks {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        lacks = isinstance(error, KeyError)
+        said = f"it lacks {error}" if lacks else (str(error).splitlines() or ["it says nothing"])[0]
         problem = Problem("settings", f"cannot be repeated: {said}", "was it changed by hand?")
         raise DocumentError(recorded.where, (problem,)) from error
 
@@ -134,9 +134,11 @@ def _planned(
 ) -> MixPlan:
     found = find_inputs(recorded, recorded.inputs, folders)
     strips: Mapping[str, Sequence[str]] = settings["strips"]
+    if sum(map(len, strips.values())) > len(found):
+        raise ValueError("its strips have more stems than it has inputs")
     # The stems come first among the inputs, in the order of their strips.
     left = iter(found)
-    files = {each: tuple(next(left) for _ in names) for each, names in strips.items()}
+    files = {each: tuple(islice(left, len(names))) for each, names in strips.items()}
     others = dict(zip((each.name for each in recorded.inputs), found, strict=True))
     preset = pinned(
         validate(MixPreset, settings["preset"], where=recorded.where), recorded.revisions

@@ -1,0 +1,51 @@
+"""What the hunt has found and what files need not be kept for: each is an error for users now."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mixmaster.documents.loading import load_text
+from mixmaster.documents.writing import to_toml
+from mixmaster.engine.recorded import read_manifest
+from mixmaster.errors import DocumentError
+from mixmaster.mixing.recall.recall import plan_again
+from mixmaster.mixing.sessions.session import Session
+from tests.fuzz.folders import folder
+
+SESSION = 'format = 1\nkind = "session"\ntitle = "A"\npreset = "flat"\nstems = ["s"]\n'
+
+
+@pytest.mark.parametrize("number", ["1" * 5_000, "0x" + "f" * 5_000, str(2**63), str(-(2**63) - 1)])
+def test_numbers_beyond_those_of_toml_are_refused(number: str) -> None:
+    with pytest.raises(DocumentError, match="beyond 64 bits"):
+        load_text(Session, f"{SESSION}set.mix.gain_db = {number}\n")
+
+
+def test_times_and_dates_are_written_out_as_they_were_read() -> None:
+    text = f"{SESSION}[set]\na = 10:20:30\nb = 2026-11-20\nc = 2026-11-20T10:00:00+01:00\n"
+    session = load_text(Session, text)
+    assert load_text(Session, to_toml(session)) == session
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero")
+def test_a_manifest_without_end_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "mix.wav.json"
+    path.symlink_to("/dev/zero")
+    with pytest.raises(DocumentError, match="no file"):
+        read_manifest(path)
+
+
+def test_a_manifest_with_more_stems_than_inputs_is_refused(tmp_path: Path) -> None:
+    for name, data in folder("masters").items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    path = tmp_path / "mix.wav.json"
+    table = json.loads(path.read_text("utf-8"))
+    strips = table["settings"]["strips"]
+    strips[next(iter(strips))] *= 100
+    path.write_text(json.dumps(table), "utf-8")
+    with pytest.raises(DocumentError, match="more stems than it has inputs"):
+        plan_again(read_manifest(path))
