@@ -219,7 +219,7 @@ def test_a_signal_while_everything_changes_places_waits_until_it_is_over(
     document = album(tmp_path)
     song(tmp_path / "two.wav", -3.0, 7)
     before = contents(copy)
-    code = STRIKE.format(module="pathlib", name="Path.rename", calls=4)
+    code = STRIKE.format(module="mixmaster.release.publishing", name="rename", calls=4)
     done = subprocess.run(
         [sys.executable, "-c", code, "release", str(document), "-o", str(copy)],
         capture_output=True,
