@@ -198,6 +198,36 @@ def test_cancelling_ends_what_runs(folder: Path, cluster: Any, tmp_path: Path) -
     assert not list(store.path(FOLDER).glob("premasters/**/*.wav"))
 
 
+def test_a_stage_whose_process_is_killed_takes_no_worker_with_it(
+    cluster: Any, tmp_path: Path
+) -> None:
+    psutil = pytest.importorskip("psutil")
+    write_songs(tmp_path / "long", 1, seconds=120.0)
+    songs = Songs(tmp_path / "long", 1, tmp_path / "out")
+    executor = DaskExecutor(cluster.scheduler_address, LocalWorkplace(tmp_path / "out"))
+    workers = pids(executor)
+    heard: list[Event | StageResult] = []
+    try:
+        executor.submit(songs.mix("song-0"))
+        deadline = time.monotonic() + 60
+        killed = False
+        while not any(isinstance(said, StageResult) for said in heard):
+            assert time.monotonic() < deadline
+            heard += executor.events(0.2)
+            if not killed and any(isinstance(said, Progress) for said in heard):
+                killed = True
+                for child in psutil.Process(workers[busy(executor)]).children():
+                    if "cluster_child" in " ".join(child.cmdline()):
+                        child.kill()
+        assert pids(executor) == workers
+    finally:
+        executor.close()
+    (retried,) = [said for said in heard if isinstance(said, Retried)]
+    assert "SIGKILL" in retried.reason
+    (result,) = [said for said in heard if isinstance(said, StageResult)]
+    assert result.outcome == "made"
+
+
 def test_workers_that_cannot_give_the_right_results_are_named(
     folder: Path, cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
