@@ -15,6 +15,7 @@ import numpy as np
 
 from mixmaster.arrays import BLOCK_FRAMES, Block
 from mixmaster.audio.containers import LOSSY_SUBTYPES, SUBTYPES
+from mixmaster.audio.flac_frames import lost_at
 from mixmaster.audio.riff import HeaderError, WavLayout
 
 UNKNOWN_FRAMES = 1 << 62
@@ -167,6 +168,8 @@ class LibsndfileDecoder(Decoder):
         self.finite = self.subtype.startswith(("PCM", "ALAC"))
         self._exact_seek = self.subtype not in LOSSY_SUBTYPES
         self._ended = False
+        self._may_lack = container == "flac"
+        self._lost: int | None = None
 
     def _open(self) -> Any:
         import soundfile
@@ -189,6 +192,11 @@ class LibsndfileDecoder(Decoder):
 
         if self._ended:
             return np.zeros((self.channels, 0))
+        if self._may_lack:
+            self._lost = lost_at(self._fd)
+            self._may_lack = False
+        if self._lost is not None and self.position + frames > self._lost:
+            raise DecodeError("frames are missing from there on", self._lost)
         interleaved = np.empty((frames, self.channels))
         try:
             got = len(self._file.read(out=interleaved))
