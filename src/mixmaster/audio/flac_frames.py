@@ -73,7 +73,7 @@ def _searched(fd: int, size: int) -> int | None:
 
 
 def _stream(fd: int) -> tuple[int, int, int]:
-    """Return where the frames begin, the length of a block, and the length that the stream says, or 0."""
+    """Return where the frames begin, the frames of a block, and of the stream: 0 for unsaid."""
     at = 4
     if os.pread(fd, 3, 0) == b"ID3":
         size = os.pread(fd, 4, 6)
