@@ -20,6 +20,7 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/mixmaster effects --markdown > docs/effects.md
 	$(BIN)/mixmaster presets keys --markdown > docs/documents.md
+	$(BIN)/python tests/rooms.py > docs/rooms.svg
 
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/run.py

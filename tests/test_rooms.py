@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
+from tests.rooms import RANK, SOURCE, files, imports, picture, room_of
 
-SOURCE = Path(__file__).parent.parent / "src" / "mixmaster"
-
-# Each row may import the rows above it (and itself); rooms of one row never import one another.
-ROWS: list[set[str]] = [
-    {"arrays"},
-    {"errors", "units", "results"},
-    {"documents"},
-    {"dsp"},
-    {"metering", "audio"},
-    {"effects"},
-    {"engine"},
-    {"checking"},
-    {"pages"},
-    {"mixing"},
-    {"mastering"},
-    {"song"},
-    {"comparing", "preview", "release"},
-    {"batch"},
-    {"api"},
-    {"cli"},
-]
-RANK = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 ONLY_IN = {
     "click": {"cli"},
     "rich": {"cli"},
@@ -43,28 +21,6 @@ ONLY_IN = {
     "fsspec": {"batch"},
     "pydantic": {"documents", "effects", "mixing", "mastering", "preview", "release", "batch"},
 }
-
-
-def imports(path: Path) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative imports hide the room"
-            assert node.module
-            found.add(node.module)
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
-
-
-def files() -> list[Path]:
-    return sorted(SOURCE.rglob("*.py"))
-
-
-def room_of(path: Path) -> str:
-    part = path.relative_to(SOURCE).parts[0]
-    return part.removesuffix(".py")
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda p: str(p.relative_to(SOURCE)))
@@ -85,3 +41,8 @@ def test_rooms_import_only_rooms_before_them(path: Path) -> None:
 
 def test_the_walk_sees_imports_at_all() -> None:
     assert "mixmaster.arrays" in imports(SOURCE / "units.py")
+
+
+def test_the_picture_is_true() -> None:
+    drawn = (SOURCE.parent.parent / "docs" / "rooms.svg").read_text(encoding="utf-8")
+    assert drawn == picture(), "make docs draws it anew"
