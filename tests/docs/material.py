@@ -205,12 +205,17 @@ STATUS: Final[dict[str, dict[str, int]]] = {
 }
 """Which commands end with another status than 0, as they should."""
 
+_WATCH: Final = "watches until Ctrl-C; tests/batch/test_watch.py presses it"
 _CLUSTER: Final = "needs the machines of a cluster; tests/batch/test_cluster.py starts one"
 
 CANNOT_RUN: Final[dict[str, dict[str, str]]] = {
     "README.md": {
         "mixmaster render daisy_daisy/ -p rock-band -m transparent "
         "-t spotify -t apple-music -t ebu-r128 -t cd -o masters/": "a band's own stems",
+    },
+    "docs/batch.md": {
+        "mixmaster watch songs/ -p rock-band -m loud -t spotify -o out/": _WATCH,
+        "mixmaster watch jobs.toml --interval 5 --settle 10": _WATCH,
     },
     "docs/cluster.md": {
         "mixmaster batch jobs.toml": "the same as in docs/batch.md",
