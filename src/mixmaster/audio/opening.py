@@ -17,6 +17,7 @@ from mixmaster.audio.decoders import (
     PcmWavDecoder,
 )
 from mixmaster.audio.integrity import what_is_missing
+from mixmaster.audio.isolating import is_isolated
 from mixmaster.audio.riff import HeaderError, read_layout
 from mixmaster.errors import AudioFileError
 from mixmaster.results import Result
@@ -138,7 +139,11 @@ def _open_wav(fd: int, *, strict: bool) -> tuple[Decoder, tuple[str, ...]]:
 
 def _open_other(fd: int, container: str, *, strict: bool) -> tuple[Decoder, tuple[str, ...]]:
     decoder: Decoder
-    if container == "m4a":
+    if is_isolated():
+        from mixmaster.audio.isolation import IsolatedDecoder
+
+        decoder = IsolatedDecoder(fd, container)
+    elif container == "m4a":
         from mixmaster.audio.mp4_reading import Mp4Decoder
 
         decoder = Mp4Decoder(fd)

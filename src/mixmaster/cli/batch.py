@@ -12,15 +12,15 @@ import click
 from mixmaster.cli.batch_cluster import check_cluster, cluster_options, open_cluster
 from mixmaster.cli.batches import batch_options, read_batch
 from mixmaster.cli.commands import Command
-from mixmaster.cli.options import json_option, overwrite_option
+from mixmaster.cli.options import isolate_option, json_option, overwrite_option
 from mixmaster.cli.pooling import keeping_options, worker_options
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
-    from mixmaster.batch.prepare import Prepared
-    from mixmaster.batch.stage import Executor
-    from mixmaster.batch.store import Store
-    from mixmaster.batch.summary import Summary
+    from mixmaster.batch.planning.prepare import Prepared
+    from mixmaster.batch.stages.stage import Executor
+    from mixmaster.batch.state.store import Store
+    from mixmaster.batch.running.summary import Summary
 
 
 @click.command(
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @keeping_options
 @overwrite_option
+@isolate_option
 @json_option
 def command(
     wanted: Mapping[str, Any],
@@ -72,10 +73,10 @@ def command(
     aside with its reason, and the rest goes on; the exit status is 1 then. With --json every event
     is a line of JSON on stdout.
     """
-    from mixmaster.batch.memory import free_memory_bytes
-    from mixmaster.batch.pool import LocalPool
-    from mixmaster.batch.prepare import BatchOptions, Prepared
-    from mixmaster.batch.run import Run
+    from mixmaster.batch.local.memory import free_memory_bytes
+    from mixmaster.batch.local.pool import LocalPool
+    from mixmaster.batch.planning.prepare import BatchOptions, Prepared
+    from mixmaster.batch.running.run import Run
     from mixmaster.cli.batch_view import open_log, open_view
     from mixmaster.cli.output import note, progress
     from mixmaster.engine.threads import default_threads
@@ -137,7 +138,7 @@ def command(
             )
             stack.callback(executor.close)
         if places.remote is not None:
-            from mixmaster.batch.storage_store import Noting
+            from mixmaster.batch.storage.store import Noting
 
             executor = Noting(executor, places.remote)
         with open_view(log=log_file, as_json=as_json, memory_bytes=budget) as view:

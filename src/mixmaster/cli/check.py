@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mixmaster.cli.commands import Command
-from mixmaster.cli.options import complete_presets, json_option, threads_option
+from mixmaster.cli.options import complete_presets, isolate_option, json_option, threads_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,7 @@ _TOLD_TOGETHER = ("lossy_origin", "upsampled")
 )
 @click.option("--fail-on-warnings", is_flag=True, help="Warnings say no, too.")
 @threads_option
+@isolate_option
 @json_option
 def command(
     files: tuple[str, ...],

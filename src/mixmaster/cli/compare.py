@@ -13,6 +13,7 @@ from mixmaster.cli.options import (
     Within,
     allow_plugins_option,
     complete_presets,
+    isolate_option,
     json_option,
     overwrite_option,
     section_of,
@@ -124,6 +125,7 @@ class _Compare(Command):
 @allow_plugins_option
 @strict_option
 @threads_option
+@isolate_option
 @overwrite_option
 @json_option
 def command(

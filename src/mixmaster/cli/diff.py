@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mixmaster.cli.commands import Command
-from mixmaster.cli.options import allow_plugins_option, json_option, threads_option
+from mixmaster.cli.options import allow_plugins_option, isolate_option, json_option, threads_option
 from mixmaster.errors import DocumentError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def _complete(context: click.Context, parameter: click.Parameter, typed: str) ->
 )
 @allow_plugins_option
 @threads_option
+@isolate_option
 @json_option
 def command(
     first: str,

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mixmaster.cli.commands import Command
-from mixmaster.cli.options import Within, complete_presets, json_option, threads_option
+from mixmaster.cli.options import (
+    Within,
+    complete_presets,
+    isolate_option,
+    json_option,
+    threads_option,
+)
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,6 +78,7 @@ SCHEMA = "mixmaster/init/1"
 @click.option("--dry-run", is_flag=True, help="Print the session; write nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace the session if there is one: edits go.")
 @threads_option
+@isolate_option
 @json_option
 def command(
     stems: tuple[str, ...],

@@ -12,6 +12,7 @@ from mixmaster.cli.finishing import bypass_option, bypasses, finishing_options
 from mixmaster.cli.options import (
     allow_plugins_option,
     complete_presets,
+    isolate_option,
     json_option,
     overwrite_option,
     section_of,
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
 @allow_plugins_option
 @strict_option
 @threads_option
+@isolate_option
 @overwrite_option
 @json_option
 def command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixmaster.cli.commands import Command
-from mixmaster.cli.options import json_option, strict_option, threads_option
+from mixmaster.cli.options import isolate_option, json_option, strict_option, threads_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,6 +101,7 @@ def reasons_text(figures: ProgrammeFigures) -> str:
 )
 @strict_option
 @threads_option
+@isolate_option
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print a row of figures for each file.")
 def command(

@@ -10,6 +10,7 @@ import click
 from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
     allow_plugins_option,
+    isolate_option,
     json_option,
     mix_options,
     overwrite_option,
@@ -107,6 +108,7 @@ def strip_of(instance: str) -> str:
 @allow_plugins_option
 @strict_option
 @threads_option
+@isolate_option
 @overwrite_option
 @json_option
 def command(

@@ -188,6 +188,25 @@ no_cache_option = click.option(
     callback=_no_cache,
     help="Measure every stem anew, and keep nothing in the cache folder.",
 )
+
+
+def _isolate(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    """Decode files in processes of their own until the command is over."""
+    del parameter
+    if wanted:
+        from mixmaster.audio.isolating import isolated
+
+        context.with_resource(isolated())
+
+
+isolate_option = click.option(
+    "--isolate",
+    is_flag=True,
+    expose_value=False,
+    callback=_isolate,
+    help="Decode files in processes that can do nothing else, for files of strangers; "
+    "MIXMASTER_ISOLATE=1 does so always. The result is the same.",
+)
 section_options = chain(
     click.option("--from", "from_s", type=Seconds(), help="Render from here: 75.5 or 1:15.5."),
     click.option("--to", "to_s", type=Seconds(), help="Render up to here."),

@@ -10,6 +10,7 @@ import click
 from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
     complete_presets,
+    isolate_option,
     json_option,
     overwrite_option,
     section_of,
@@ -96,6 +97,7 @@ SCHEMA = "mixmaster/preview/1"
 )
 @strict_option
 @threads_option
+@isolate_option
 @overwrite_option
 @json_option
 def command(

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mixmaster.cli.commands import Command, Group
-from mixmaster.cli.options import complete_presets, json_option, overwrite_option, threads_option
+from mixmaster.cli.options import (
+    complete_presets,
+    isolate_option,
+    json_option,
+    overwrite_option,
+    threads_option,
+)
 
 if TYPE_CHECKING:
     from mixmaster.cli.tables import Table
@@ -46,6 +52,7 @@ def command() -> None:
 @click.option("--description", metavar="TEXT", default="", help="What it is for.")
 @click.option("--source", metavar="TEXT", default="", help="Where the references come from.")
 @threads_option
+@isolate_option
 @overwrite_option
 @json_option
 def build_command(
@@ -101,6 +108,7 @@ def build_command(
     help="A mono or stereo file to be measured and compared.",
 )
 @threads_option
+@isolate_option
 @json_option
 def show_command(name: str, against: Path | None, threads: int | None, as_json: bool) -> None:
     """Show the profile NAME (a name or a .toml file), and how far a file is from it.

@@ -11,6 +11,7 @@ from mixmaster.cli.commands import Command, Group
 from mixmaster.cli.options import (
     allow_plugins_option,
     complete_presets,
+    isolate_option,
     json_option,
     no_cache_option,
     strict_option,
@@ -108,6 +109,7 @@ def command() -> None:
 @no_cache_option
 @strict_option
 @threads_option
+@isolate_option
 @json_option
 def build_command(
     document: Path,
@@ -192,6 +194,7 @@ def _report(run: ReleaseRun, *, as_json: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--all", "show_all", is_flag=True, help="List every file, not only what is wrong.")
 @threads_option
+@isolate_option
 @json_option
 def check_command(folder: Path, show_all: bool, threads: int | None, as_json: bool) -> int:
     """Prove the release in FOLDER again: nothing else is needed.
@@ -282,6 +285,7 @@ def init_command(
 @click.option("-t", "--target", metavar="TARGET", help="Of whose masters; the best by default.")
 @click.option("--overwrite", is_flag=True, help="Replace the signature if there is one.")
 @threads_option
+@isolate_option
 def signature_command(
     folder: Path, output: Path, target: str | None, overwrite: bool, threads: int | None
 ) -> None:

@@ -10,6 +10,7 @@ import click
 from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
     complete_presets,
+    isolate_option,
     json_option,
     overwrite_option,
     strict_option,
@@ -72,6 +73,7 @@ SCHEMA = "mixmaster/report/1"
 @overwrite_option
 @strict_option
 @threads_option
+@isolate_option
 @json_option
 def command(
     files: tuple[str, ...],

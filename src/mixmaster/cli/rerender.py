@@ -10,6 +10,7 @@ import click
 from mixmaster.cli.commands import Command
 from mixmaster.cli.options import (
     allow_plugins_option,
+    isolate_option,
     json_option,
     overwrite_option,
     threads_option,
@@ -59,6 +60,7 @@ SCHEMA = "mixmaster/rerender/1"
 )
 @allow_plugins_option
 @threads_option
+@isolate_option
 @overwrite_option
 @json_option
 def command(
