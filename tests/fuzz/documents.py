@@ -13,7 +13,7 @@ from typing import Any
 from tests.fuzz.toml import written
 from tests.fuzz.values import NAMES, TEXTS, good, hostile, table
 
-from mixmaster.batch.document import Batch
+from mixmaster.batch.planning.document import Batch
 from mixmaster.cli.presets import DOCUMENTS, model_of
 from mixmaster.documents.base import Document
 from mixmaster.documents.loading import load_text

@@ -10,14 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mixmaster.audio.formats import FileSpec
-from mixmaster.audio.sink import open_sink
-from mixmaster.cli.app import run
-from mixmaster.pages.ab.data import RESULTS_SCHEMA
 from tests.fuzz.documents import changed_tree
 from tests.fuzz.sounds import signal
 from tests.fuzz.toml import Raw
 from tests.fuzz.values import PATHS, TEXTS
+
+from mixmaster.audio.formats import FileSpec
+from mixmaster.audio.sink import open_sink
+from mixmaster.cli.app import run
+from mixmaster.pages.ab.data import RESULTS_SCHEMA
 
 Random = random.Random
 Files = dict[str, bytes]
@@ -144,10 +145,13 @@ def mutated(rng: Random, kind: str) -> tuple[Files, dict[str, str], tuple[str, .
 
 def _json(rng: Random, data: bytes) -> tuple[bytes, str]:
     if rng.random() < 0.1:
-        at = rng.randrange(len(data))
+        at = rng.randrange(len(data) + 1)
         junk = rng.choice((b"", b"[" * 100_000, b"\xff\xfe", b"NaN", b"1" * 5_000, b"\0"))
         return data[:at] + junk + (data[at:] if rng.random() < 0.5 else b""), "text broken"
-    tree = json.loads(data)
+    try:
+        tree = json.loads(data)
+    except (ValueError, RecursionError):  # broken already
+        return data[: len(data) // 2], "cut"
     if not isinstance(tree, dict):
         return data[: len(data) // 2], "cut"
     how = [changed_tree(rng, tree) for _ in range(rng.choice((1, 1, 2, 4)))]

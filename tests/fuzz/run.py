@@ -119,7 +119,9 @@ def found() -> list[Path]:
 
 def _folder_name(target: str, signature: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", signature.lower()).strip("-")[:60]
-    return f"{target}-{words}-{hashlib.sha256(signature.encode()).hexdigest()[:6]}"
+    return (
+        f"{target}-{words}-{hashlib.sha256(signature.encode('utf-8', 'replace')).hexdigest()[:6]}"
+    )
 
 
 def main(arguments: list[str]) -> int:

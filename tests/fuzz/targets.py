@@ -13,15 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.fuzz import audio, documents, folders
+from tests.fuzz import audio, documents, folders, words
+from tests.fuzz.bombs import flac_of_silence
 from tests.fuzz.cases import Case
 from tests.fuzz.guard import Target
 from tests.fuzz.sounds import signal, sounds
-from tests.fuzz.targets_audio import COMMANDS
+from tests.fuzz.targets_audio import COMMANDS, bomb
 from tests.fuzz.targets_audio import audio as audio_target
 from tests.fuzz.targets_documents import DOORS
 from tests.fuzz.targets_documents import document as document_target
 from tests.fuzz.targets_documents import folder as folder_target
+from tests.fuzz.targets_documents import words as words_target
 
 from mixmaster.audio.formats import FileSpec
 from mixmaster.audio.sink import open_sink
@@ -33,6 +35,8 @@ TARGETS: dict[str, Target] = {
     "audio": audio_target,
     "document": document_target,
     "folder": folder_target,
+    "bomb": bomb,
+    "words": words_target,
 }
 
 
@@ -61,10 +65,25 @@ def _folder(kind: str) -> Callable[[random.Random], Case]:
     return make
 
 
+def _words(rng: random.Random) -> Case:
+    told, how = words.words(rng)
+    files = {"doc.toml": documents.document(rng, rng.choice(list(documents.MODELS)))[0], **songs()}
+    return Case("words", files, _LINKS, {"words": told}, how)
+
+
+def _bomb(rng: random.Random) -> Case:
+    """Return 8 GB of silence in half a megabyte; to be measured, a fiftieth of it."""
+    whole = rng.random() < 0.5
+    data = flac_of_silence(660 if whole else 33_000)
+    return Case("bomb", {"mix.flac": data}, said={"whole": whole}, how=("silence",))
+
+
 _LINKS = {"link.toml": "/etc/passwd", "link-out": "../..", "loop": "loop"}
 
 MAKERS: dict[str, Callable[[random.Random], Case]] = {
     "audio": _audio,
+    "bomb": _bomb,
+    "words": _words,
     **{kind: _document(kind) for kind in documents.MODELS},
     **{f"{kind}-folder": _folder(kind) for kind in folders.DOORS},
 }

@@ -181,3 +181,21 @@ def whole(out: Path) -> None:
 
 
 __all__ = ["KIND_OF_CONTAINER", "audio", "command"]
+
+
+def bomb(case: Case, root: Path) -> dict[str, Any]:
+    """Read a file that unpacks to gigabytes: its beginning and its end, or all of it, measured."""
+    (name,) = case.files
+    path = root / "in" / name
+    frames = probe(path).frames
+    with open_source(path) as source:
+        first = sum(block.shape[1] for block in source.blocks(stop_frame=4_000_000))
+        last = sum(block.shape[1] for block in source.blocks(start_frame=frames - 100_000))
+    if (first, last) != (4_000_000, 100_000):
+        raise FaultError(f"{first} and {last} frames")
+    read_tags(path)
+    if case.said["whole"]:
+        measured = measure_file(path).figures
+        if measured.true_peak_dbtp is not None:
+            raise FaultError("silence that is heard")
+    return {"frames": frames}

@@ -109,3 +109,16 @@ def folder(case: Case, root: Path) -> dict[str, Any]:
         reached[" ".join(told[:2]).split("/")[0]] = command(told, root)
     whole(root / "out")
     return reached
+
+
+def words(case: Case, root: Path) -> dict[str, Any]:
+    """Run the command line with words that may be anything."""
+    inside = root / "in"
+    places = {"in": inside, "mix": inside / "mix.wav", "stems": inside / "stems"}
+    told = []
+    for word in case.said["words"]:
+        text = str(word)
+        for name, path in (*places.items(), ("out", root / "out")):
+            text = text.replace(f"{{{name}}}", str(path))
+        told.append(text.replace("{{", "{").replace("}}", "}"))
+    return {told[0][:20] if told else "": command(told, root)}

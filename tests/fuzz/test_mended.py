@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.fuzz.folders import folder
 
 from mixmaster.documents.loading import load_text
 from mixmaster.documents.writing import to_toml
@@ -13,7 +14,6 @@ from mixmaster.engine.recorded import read_manifest
 from mixmaster.errors import DocumentError
 from mixmaster.mixing.recall.recall import plan_again
 from mixmaster.mixing.sessions.session import Session
-from tests.fuzz.folders import folder
 
 SESSION = 'format = 1\nkind = "session"\ntitle = "A"\npreset = "flat"\nstems = ["s"]\n'
 

@@ -121,7 +121,8 @@ def _require_whole_aiff(path: Path) -> None:
                 )
             size = int.from_bytes(header[4:], "big")
             at += 8 + size + size % 2
-        if at > end + 1:
+        told = 8 + int.from_bytes(os.pread(file.fileno(), 4, 4), "big")
+        if at > end + 1 or told not in {end, end - 1}:
             raise HeaderError("the AIFF file is cut short, or never finished", DAMAGED)
 
 
