@@ -6,10 +6,10 @@ file opened again, decoded and measured; a disc image with its DDP, the sides of
 checksums. The figure is album minutes x targets / minutes taken: how many times real time a target
 costs on average.
 
-The peer is what a script around FFmpeg would be: loudnorm in two passes for each track and target,
-two at a time, the second pass into the target's format. It keeps no relations between tracks,
-proves nothing and makes no disc; where the ceiling is in the way it compresses. As it takes long, it
-runs on the first tracks alone, and what it is measured by is its speed.
+The peer is what a script around FFmpeg would be: loudnorm in two passes for each track and
+target, two at a time, the second pass into the target's format. It keeps no relations between
+tracks, proves nothing and makes no disc; where the ceiling is in the way it compresses. As it takes long,
+it runs on the first tracks alone: what counts is its speed.
 
     python benchmarks/release.py                              # 12 and 45 minutes, and the peer
     python benchmarks/release.py --minutes 3 --tracks 4       # a short run of one size

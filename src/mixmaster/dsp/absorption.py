@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixmaster.arrays import Block
+from mixmaster.dsp.recursion import line_filter
 
 CONTROL_FRAMES = 64
 """How often a moving decay is worked out."""
@@ -201,8 +202,6 @@ class GlidingAbsorption(Absorption):
 
     def process(self, lines: Block) -> Block:
         """Return the lines with a lap's absorption, ``(lines, frames)``, a new array."""
-        from scipy.signal import lfilter
-
         past, last = self._states[0, :, :1], self._states[1, :, :2]
         sums = lines + np.concatenate((past, lines[:, :-1]), axis=1)
         passed = np.empty((2, *lines.shape))
@@ -212,7 +211,8 @@ class GlidingAbsorption(Absorption):
                 # What a one-pole remembers is its last output times the pole.
                 state = pole * last[:, band : band + 1]
                 half = 0.5 * (1.0 - pole)
-                heard, _ = lfilter([half], [1.0, -pole], sums[:, here], axis=-1, zi=state)
+                b, a = np.array([half]), np.array([1.0, -pole])
+                heard, _ = line_filter(b, a, sums[:, here], -1, state)
                 passed[band, :, here] = heard
                 last[:, band] = heard[:, -1]
         past[:, 0] = lines[:, -1]

@@ -20,8 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mixmaster.arrays import Block
+from mixmaster.dsp.recursion import line_filter
 
 Rows = npt.NDArray[np.int64]
+
+_ONE = np.ones(1)
 
 VANISHED = 1e-9
 """Envelopes below this at a row's end become exactly zero: no denormals, and silence is silence."""
@@ -112,18 +115,17 @@ class OnePole:
 
     def process(self, rows: Block) -> Block:
         """Return the filtered ``rows``, ``(rows, row_steps)``; writes over ``rows``."""
-        from scipy.signal import lfilter
-
         if self._pole == 0.0:
             rows *= self._gain
             self.last = float(rows[-1, -1])
             return rows
         lanes = rows.reshape(rows.shape[0], -1, self._lane)
-        ends, _ = lfilter(
-            [1.0],
+        ends, _ = line_filter(
+            _ONE,
             self._lane_pole,
             (lanes @ self._end).reshape(-1),
-            zi=np.array([-self._lane_pole[1] * self.last]),
+            -1,
+            np.array([-self._lane_pole[1] * self.last]),
         )
         before = np.empty(ends.shape[0])
         before[0] = self.last

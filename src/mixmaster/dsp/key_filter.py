@@ -12,6 +12,37 @@ from mixmaster.dsp.sos import SosFilter
 from mixmaster.errors import DocumentError, Problem
 
 
+def butterworth(corner_hz: float, sample_rate_hz: float, *, high: bool) -> Block:
+    """Return a Butterworth pass of the second order as a section, ``(1, 6)``.
+
+    The analog prototype's two poles, moved to the corner, and the bilinear transform, step by step
+    as ``scipy.signal.butter`` takes them, so that both give the same bits: that function costs half
+    a second to import.
+
+    Args:
+        corner_hz: Where it is 3.01 dB down; below half the rate.
+        sample_rate_hz: The rate.
+        high: Whether it is a high-pass; a low-pass otherwise.
+    """
+    four = 4.0  # twice the rate of the transform, which counts in halves of the rate
+    warped = four * np.tan(np.pi * (2.0 * corner_hz / sample_rate_hz) / 2.0)
+    poles = -np.exp(1j * np.pi * np.array([-1.0, 1.0]) / 4.0)
+    if high:
+        zeros = np.zeros(2)
+        gain = np.real(1.0 / np.prod(-poles))
+        poles = warped / poles
+    else:
+        zeros = np.zeros(0)
+        gain = warped**2
+        poles = warped * poles
+    gain = gain * np.real(np.prod(four - zeros) / np.prod(four - poles))
+    zeros = np.append((four + zeros) / (four - zeros), -np.ones(2 - zeros.size))
+    poles = (four + poles) / (four - poles)
+    pole = 0.5 * (poles[poles.imag > 0.0][0] + poles[poles.imag < 0.0][0].conj())
+    above, below = np.poly(zeros), np.poly(np.array([pole, pole.conj()]))
+    return np.concatenate([gain * above, below.real])[None, :]
+
+
 @dataclass(frozen=True, slots=True)
 class KeyBand:
     """What of a key is to be heard.
@@ -57,13 +88,10 @@ class KeyBand:
             raise DocumentError(where, problems)
         rate = sample_rate_hz
         rows: list[Block] = [np.zeros((0, 6))]
-        if self.high_pass_hz is not None or self.low_pass_hz is not None:
-            from scipy.signal import butter
-
-            if self.high_pass_hz is not None:
-                rows.append(butter(2, self.high_pass_hz, "highpass", fs=rate, output="sos"))
-            if self.low_pass_hz is not None:
-                rows.append(butter(2, self.low_pass_hz, "lowpass", fs=rate, output="sos"))
+        if self.high_pass_hz is not None:
+            rows.append(butterworth(self.high_pass_hz, rate, high=True))
+        if self.low_pass_hz is not None:
+            rows.append(butterworth(self.low_pass_hz, rate, high=False))
         if self.bell_hz is not None and self.bell_db != 0.0:
             rows.append(filters.bell(self.bell_hz, self.bell_db, self.bell_q, rate))
         return np.concatenate(rows)
