@@ -117,6 +117,8 @@ def likely_offsets(first: Block, second: Block) -> list[float]:
     """
     from scipy.fft import irfft, next_fast_len, rfft
 
+    if not (first.shape[1] and second.shape[1]):  # shorter than a step of onsets
+        return []
     reach = round(LARGEST_OFFSET_S * ONSETS_PER_SECOND)
     length = next_fast_len(first.shape[1] + second.shape[1] + 1, real=True)
     total = np.zeros(length)
