@@ -92,10 +92,10 @@ def write_song(folder: Path, seed: int, seconds: float, stems: Sequence[str] = S
 
 def prepared(songs: Path, out: Path) -> Any:
     """Return the batch of all songs of a folder, planned."""
-    from mixmaster.batch.document import Batch
-    from mixmaster.batch.prepare import BatchOptions, Prepared
-    from mixmaster.batch.songs import song_jobs
-    from mixmaster.batch.store import Store
+    from mixmaster.batch.planning.document import Batch
+    from mixmaster.batch.planning.prepare import BatchOptions, Prepared
+    from mixmaster.batch.planning.songs import song_jobs
+    from mixmaster.batch.state.store import Store
     from mixmaster.documents.loading import validate
 
     table = {
@@ -114,8 +114,8 @@ def prepared(songs: Path, out: Path) -> Any:
 
 def batch_s(songs: Path, out: Path, workers: int) -> tuple[float, float]:
     """Return the time and the processor time of a batch by so many processes of one thread."""
-    from mixmaster.batch.pool import LocalPool
-    from mixmaster.batch.run import Run
+    from mixmaster.batch.local.pool import LocalPool
+    from mixmaster.batch.running.run import Run
 
     plan = prepared(songs, out)
     pool = LocalPool(out, workers, cores=workers)
@@ -196,9 +196,9 @@ def overhead(folder: Path, stages: int) -> None:
     """What a stage costs beside its work, by the local pool and by Dask."""
     from distributed import LocalCluster
 
-    from mixmaster.batch.cluster import DaskExecutor
-    from mixmaster.batch.local import LocalWorkplace
-    from mixmaster.batch.pool import LocalPool
+    from mixmaster.batch.cluster.executor import DaskExecutor
+    from mixmaster.batch.local.pool import LocalPool
+    from mixmaster.batch.local.workplace import LocalWorkplace
 
     write_song(folder / "song 0", 0, 1.0, STEMS[:2])
     write_presets(folder)
@@ -235,7 +235,7 @@ def rate(executor: Any, spec: Any, stages: int) -> float:
     """Return the seconds a stage takes, once the processes are warm."""
     from dataclasses import replace
 
-    from mixmaster.batch.stage import StageResult
+    from mixmaster.batch.stages.stage import StageResult
 
     def through(names: Sequence[str]) -> float:
         waiting = [replace(spec, id=name) for name in names]

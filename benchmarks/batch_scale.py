@@ -131,9 +131,9 @@ class Case:
 
 def measure(folder: Path) -> Costs:
     """Measure on this machine: songs of 8 stems, 20 s each, one thread."""
-    from mixmaster.batch.costs import master_work, mix_work
-    from mixmaster.batch.local import LocalWorkplace
-    from mixmaster.batch.working import run_stage
+    from mixmaster.batch.local.workplace import LocalWorkplace
+    from mixmaster.batch.stages.working import run_stage
+    from mixmaster.batch.state.costs import master_work, mix_work
 
     count = 3
     for number in range(count):
@@ -171,9 +171,9 @@ def scheduling(folder: Path, out: Path, stages: int = 200) -> float:
     """Return the processor time of scheduler and client, here in one process, for a stage."""
     from distributed import LocalCluster
 
-    from mixmaster.batch.cluster import DaskExecutor
-    from mixmaster.batch.local import LocalWorkplace
-    from mixmaster.batch.stage import StageResult
+    from mixmaster.batch.cluster.executor import DaskExecutor
+    from mixmaster.batch.local.workplace import LocalWorkplace
+    from mixmaster.batch.stages.stage import StageResult
 
     plan = prepared(folder, out)
     song = plan.songs[0]

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from mixmaster.batch.costs import Costs
-from mixmaster.batch.depends import Watch
 from mixmaster.batch.events import Event
-from mixmaster.batch.index import StatIndex
-from mixmaster.batch.resolve import Resolved, resolve
-from mixmaster.batch.songs import SongJob
-from mixmaster.batch.specs import Specs
-from mixmaster.batch.stage import Executor, StageResult, StageSpec
-from mixmaster.batch.store import FOLDER, Store
+from mixmaster.batch.planning.depends import Watch
+from mixmaster.batch.planning.resolve import Resolved, resolve
+from mixmaster.batch.planning.songs import SongJob
+from mixmaster.batch.planning.specs import Specs
+from mixmaster.batch.stages.stage import Executor, StageResult, StageSpec
+from mixmaster.batch.state.costs import Costs
+from mixmaster.batch.state.index import StatIndex
+from mixmaster.batch.state.store import FOLDER, Store
 
 RATE = 44_100
 MIX = """

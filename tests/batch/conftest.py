@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixmaster.batch.document import Batch
 from mixmaster.batch.events import Event, Started
-from mixmaster.batch.local import LocalWorkplace
-from mixmaster.batch.prepare import BatchOptions, Prepared
-from mixmaster.batch.run import Run
-from mixmaster.batch.songs import song_jobs
-from mixmaster.batch.stage import StageResult, StageSpec
-from mixmaster.batch.store import FOLDER
-from mixmaster.batch.summary import Summary
-from mixmaster.batch.working import run_stage
+from mixmaster.batch.local.workplace import LocalWorkplace
+from mixmaster.batch.planning.document import Batch
+from mixmaster.batch.planning.prepare import BatchOptions, Prepared
+from mixmaster.batch.planning.songs import song_jobs
+from mixmaster.batch.running.run import Run
+from mixmaster.batch.running.summary import Summary
+from mixmaster.batch.stages.stage import StageResult, StageSpec
+from mixmaster.batch.stages.working import run_stage
+from mixmaster.batch.state.store import FOLDER
 from mixmaster.documents.loading import validate
 
 RATE_HZ = 8_000

@@ -11,8 +11,8 @@ import pytest
 from tests.batch.conftest import TARGET as TARGET_TEXT
 from tests.batch.conftest import Studio, hashes
 
-from mixmaster.batch.prepare import Prepared
-from mixmaster.batch.statefiles import read_state, write_state
+from mixmaster.batch.planning.prepare import Prepared
+from mixmaster.batch.state.files import read_state, write_state
 
 
 @pytest.fixture

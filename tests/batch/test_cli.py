@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.batch.conftest import RATE_HZ, Studio
 
-from mixmaster.batch import prepare
+from mixmaster.batch.planning import prepare
 from mixmaster.cli.app import run
 
 SESSION = """

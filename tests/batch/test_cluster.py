@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from tests.batch.cluster_songs import Songs, hashes, write_songs
 
-from mixmaster.batch.cluster import DaskExecutor
+from mixmaster.batch.cluster.executor import DaskExecutor
 from mixmaster.batch.events import Event, Progress, Retried, Started
-from mixmaster.batch.local import LocalWorkplace
-from mixmaster.batch.stage import StageResult
-from mixmaster.batch.storage_names import Location
-from mixmaster.batch.storage_workplace import StoreWorkplace
-from mixmaster.batch.store import FOLDER
-from mixmaster.batch.working import run_stage
+from mixmaster.batch.local.workplace import LocalWorkplace
+from mixmaster.batch.stages.stage import StageResult
+from mixmaster.batch.stages.working import run_stage
+from mixmaster.batch.state.store import FOLDER
+from mixmaster.batch.storage.names import Location
+from mixmaster.batch.storage.workplace import StoreWorkplace
 from mixmaster.engine import manifest
 
 distributed = pytest.importorskip("distributed")
@@ -231,11 +231,11 @@ def test_a_stage_whose_process_is_killed_takes_no_worker_with_it(
 def test_workers_that_cannot_give_the_right_results_are_named(
     folder: Path, cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mixmaster.batch import cluster_joining
+    from mixmaster.batch.cluster import joining
     from mixmaster.errors import UsageError
 
     other = {**manifest.versions(), "numpy": "1.0"}
-    monkeypatch.setattr(cluster_joining, "versions", lambda: other)
+    monkeypatch.setattr(joining, "versions", lambda: other)
     with pytest.raises(UsageError, match=r"worker tcp://\S+ is passed over: numpy \S+ in place of"):
         DaskExecutor(cluster.scheduler_address, LocalWorkplace(tmp_path / "out"))
     assert not list(tmp_path.rglob(".seen*"))

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from mixmaster.batch import cluster
-from mixmaster.batch.cluster import DaskExecutor
-from mixmaster.batch.cluster_joining import Tls, check_address
+from mixmaster.batch.cluster import executor as cluster
+from mixmaster.batch.cluster.executor import DaskExecutor
+from mixmaster.batch.cluster.joining import Tls, check_address
 from mixmaster.batch.events import Event, Retried
-from mixmaster.batch.local import LocalWorkplace
-from mixmaster.batch.stage import Estimate, StageError, StageInput, StageResult, StageSpec
+from mixmaster.batch.local.workplace import LocalWorkplace
+from mixmaster.batch.stages.stage import Estimate, StageError, StageInput, StageResult, StageSpec
 from mixmaster.errors import UsageError
 
 scheduler = pytest.importorskip("distributed.scheduler")
@@ -265,9 +265,9 @@ def test_certificates_are_for_tls_and_must_be_there(tmp_path: Path) -> None:
 def test_without_a_scheduler_it_is_said_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mixmaster.batch import cluster_joining
+    from mixmaster.batch.cluster import joining
 
-    monkeypatch.setattr(cluster_joining, "CONNECT_S", 0.5)
+    monkeypatch.setattr(joining, "CONNECT_S", 0.5)
     with pytest.raises(UsageError, match="no scheduler answers") as caught:
         DaskExecutor("tcp://127.0.0.1:9", LocalWorkplace(tmp_path))
     assert "\n" not in str(caught.value)

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from tests.batch.conftest import Serial, Studio
 
-from mixmaster.batch import local, statefiles
 from mixmaster.batch.events import Event, Finished
-from mixmaster.batch.run import Run
-from mixmaster.batch.store import Store, work_folder
+from mixmaster.batch.local import workplace as local
+from mixmaster.batch.running.run import Run
+from mixmaster.batch.state import files as statefiles
+from mixmaster.batch.state.store import Store, work_folder
 from mixmaster.mixing.prints import printing
 
 NIGHTS = 20

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from tests.batch.conftest import Studio
 
-from mixmaster.batch.document import Batch
-from mixmaster.batch.names import DEFAULT_TEMPLATE, check_template, master_name
-from mixmaster.batch.songs import song_jobs
+from mixmaster.batch.planning.document import Batch
+from mixmaster.batch.planning.names import DEFAULT_TEMPLATE, check_template, master_name
+from mixmaster.batch.planning.songs import song_jobs
 from mixmaster.documents.finding import find_preset
 from mixmaster.documents.loading import load_text
 from mixmaster.errors import DocumentError

@@ -11,8 +11,8 @@ import pytest
 import soundfile
 from tests.batch.conftest import RATE_HZ, Studio
 
-from mixmaster.batch import mixing, working
 from mixmaster.batch.events import Done, Event, Failed, Finished, Planned, Quarantined, Skipped
+from mixmaster.batch.stages import mixing, working
 from mixmaster.errors import DocumentError, UsageError
 
 BROKEN = ("cut", "empty", "nan", "nothing", "wrong")

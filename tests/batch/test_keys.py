@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.batch.conftest import Studio
 
-from mixmaster.batch.index import StatIndex, settled
-from mixmaster.batch.reasons import differences
-from mixmaster.batch.statefiles import digest
+from mixmaster.batch.planning.reasons import differences
+from mixmaster.batch.state.files import digest
+from mixmaster.batch.state.index import StatIndex, settled
 from mixmaster.effects.compressor import Compressor
 from mixmaster.errors import AudioFileError
 
@@ -122,7 +122,7 @@ def test_another_library_is_another_key_and_said(
 ) -> None:
     studio.song("Alpha")
     studio.run()
-    from mixmaster.batch import depends, resolve, resolve_mix
+    from mixmaster.batch.planning import depends, resolve, resolve_mix
 
     now = {**depends.libraries(), "numpy": "99.0"}
     for module in (depends, resolve, resolve_mix):
@@ -149,7 +149,7 @@ def test_an_unchanged_file_is_not_read_again(
     def read(_path: object) -> str:
         raise AssertionError("it was read")
 
-    monkeypatch.setattr("mixmaster.batch.index.hash_once", read)
+    monkeypatch.setattr("mixmaster.batch.state.index.hash_once", read)
     assert StatIndex(kept).sha256(file) == expected
     with pytest.raises(AssertionError):
         StatIndex(kept, trusting=False).sha256(file)

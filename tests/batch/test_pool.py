@@ -16,10 +16,10 @@ import pytest
 from tests.batch.conftest import Studio, hashes
 
 from mixmaster.batch.events import Event, Failed, Progress, Retried, Started
-from mixmaster.batch.pool import LocalPool
-from mixmaster.batch.run import Run
-from mixmaster.batch.stage import Estimate, StageResult, StageSpec
-from mixmaster.batch.summary import Summary
+from mixmaster.batch.local.pool import LocalPool
+from mixmaster.batch.running.run import Run
+from mixmaster.batch.running.summary import Summary
+from mixmaster.batch.stages.stage import Estimate, StageResult, StageSpec
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 
@@ -54,7 +54,7 @@ def test_a_killed_worker_takes_one_song_with_it(studio: Studio) -> None:
         if isinstance(event, Progress) and event.stage == "mix/Beta":
             for worker in pool._workers:
                 if worker.running is not None and worker.running.spec.id == "mix/Beta":
-                    os.kill(worker._process.pid, signal.SIGKILL)
+                    os.kill(worker.process.pid, signal.SIGKILL)
 
     summary = run_pool(studio, pool, take)
     assert (summary.made, summary.failed, summary.quarantined) == (4, 2, 2)
@@ -93,20 +93,14 @@ def test_memory_and_cores_are_shared(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     class Pretended:
         """A worker that never answers."""
 
-        name = "pretended"
-        running: Any = None
+        pid = 0
 
-        def __init__(self, *_arguments: Any) -> None: ...
+        def __init__(self, hear: Any) -> None: ...
 
-        def tell(self, message: dict[str, Any]) -> None:
-            begun.append((message["id"], message["threads"]))
+        def ask(self, asked: StageSpec, *_: Any) -> None:
+            begun.append((asked.id, asked.threads))
 
-        def end(self, reason: str) -> None: ...
-
-        def status(self) -> int:
-            return 0
-
-    monkeypatch.setattr("mixmaster.batch.pool._Worker", Pretended)
+    monkeypatch.setattr("mixmaster.batch.local.pool.StageProcess", Pretended)
     pool = LocalPool(tmp_path, 4, memory_bytes=1000, cores=8)
     assert pool.takes(spec("huge", 5000))  # by itself anything may run
     pool.submit(spec("one", 400), waiting=10)
@@ -210,7 +204,7 @@ def test_killed_with_its_workers_at_work_the_next_goes_on(
 
 NOISY = """
 import os
-from mixmaster.batch.worker import _own_stdout, _say
+from mixmaster.batch.stages.child import _own_stdout, _say
 answers = _own_stdout()
 os.write(1, b"noise")
 print("noise", flush=True)

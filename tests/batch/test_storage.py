@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from mixmaster.batch import storage
-from mixmaster.batch.storage import Remote, filesystem, require_stores
-from mixmaster.batch.storage_faults import Patience, passes, redacted
-from mixmaster.batch.storage_names import Location, is_address, pick_names
-from mixmaster.batch.storage_scratch import Scratch
+from mixmaster.batch.storage.faults import Patience, passes, redacted
+from mixmaster.batch.storage.names import Location, is_address, pick_names
+from mixmaster.batch.storage.remote import Remote, filesystem, require_stores
+from mixmaster.batch.storage.scratch import Scratch
 from mixmaster.errors import MixmasterError, OutputError, StorageError, UsageError
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # the one of AWS's own documentation

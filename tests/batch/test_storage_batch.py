@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from tests.batch.cluster_songs import hashes, write_songs
 
-from mixmaster.batch.storage import filesystem
-from mixmaster.batch.storage_mirror import bring_all
-from mixmaster.batch.storage_names import Location
-from mixmaster.batch.storage_scratch import Scratch
-from mixmaster.batch.store import FOLDER
+from mixmaster.batch.state.store import FOLDER
+from mixmaster.batch.storage.mirror import bring_all
+from mixmaster.batch.storage.names import Location
+from mixmaster.batch.storage.remote import filesystem
+from mixmaster.batch.storage.scratch import Scratch
 from mixmaster.cli.app import run
 from mixmaster.errors import UsageError
 

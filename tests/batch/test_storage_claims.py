@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from tests.batch.conftest import Studio
 
-from mixmaster.batch import storage_claims, working
-from mixmaster.batch.making import GoneError
-from mixmaster.batch.storage import Remote, filesystem
-from mixmaster.batch.storage_claims import claimed
-from mixmaster.batch.storage_faults import Patience
-from mixmaster.batch.storage_names import Location
+from mixmaster.batch.stages import working
+from mixmaster.batch.stages.making import GoneError
+from mixmaster.batch.storage import claims
+from mixmaster.batch.storage.claims import claimed
+from mixmaster.batch.storage.faults import Patience
+from mixmaster.batch.storage.names import Location
+from mixmaster.batch.storage.remote import Remote, filesystem
 
 REMOTE = Remote(Patience(attempts=3, sleep=lambda _: None))
 
@@ -50,7 +51,7 @@ def test_what_a_killed_holder_left_lapses(
     REMOTE.write(folder.child("a.claim"), b"0" * 32)
     with claimed(REMOTE, folder, "a") as early:
         assert not early
-    monkeypatch.setattr(storage_claims, "LAPSED_S", 0.1)
+    monkeypatch.setattr(claims, "LAPSED_S", 0.1)
     time.sleep(0.2)
     with claimed(REMOTE, folder, "a") as late:
         assert late
@@ -60,8 +61,8 @@ def test_what_a_killed_holder_left_lapses(
 def test_a_holder_at_work_keeps_its_claim(
     folder: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage_claims, "LAPSED_S", 1.0)
-    monkeypatch.setattr(storage_claims, "RENEWED_S", 0.05)
+    monkeypatch.setattr(claims, "LAPSED_S", 1.0)
+    monkeypatch.setattr(claims, "RENEWED_S", 0.05)
     with claimed(REMOTE, folder, "a"):
         time.sleep(1.2)
         with claimed(REMOTE, folder, "a") as other:
@@ -85,7 +86,7 @@ def test_an_answer_that_was_lost_is_known_for_ones_own(
                 lost -= 1
                 raise TimeoutError
 
-    monkeypatch.setattr(storage_claims, "filesystem", lambda _: Losing())
+    monkeypatch.setattr(claims, "filesystem", lambda _: Losing())
     with claimed(REMOTE, folder, "a") as held:
         assert held
 

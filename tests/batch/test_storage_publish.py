@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from mixmaster.batch import storage
-from mixmaster.batch.storage import Remote, filesystem
-from mixmaster.batch.storage_faults import Patience
-from mixmaster.batch.storage_names import Location
-from mixmaster.batch.storage_publish import manifest_location, publish, published
-from mixmaster.batch.storage_scratch import Scratch
+from mixmaster.batch.storage import remote as storage
+from mixmaster.batch.storage.faults import Patience
+from mixmaster.batch.storage.names import Location
+from mixmaster.batch.storage.publish import manifest_location, publish, published
+from mixmaster.batch.storage.remote import Remote, filesystem
+from mixmaster.batch.storage.scratch import Scratch
 from mixmaster.errors import OutputError, StorageError
 
 CHANGES = {"pipe_file", "put_file", "rm_file"}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.batch.conftest import Studio
 
-from mixmaster.batch.document import Batch
-from mixmaster.batch.songs import SongJob, song_jobs
+from mixmaster.batch.planning.document import Batch
+from mixmaster.batch.planning.songs import SongJob, song_jobs
 from mixmaster.batch.watching import WANTED, Look, Watcher
 from mixmaster.documents.loading import validate
 

@@ -46,7 +46,7 @@ _LEAST: Final[dict[str, dict[str, Any]]] = {
 
 def model_of(kind: str) -> type[Document]:
     """Return the model that a kind of document is read with."""
-    from mixmaster.batch.document import Batch
+    from mixmaster.batch.planning.document import Batch
     from mixmaster.cli.presets import model_of as preset_model
 
     return Batch if kind == "batch" else preset_model(kind)

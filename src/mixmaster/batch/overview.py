@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from mixmaster import __version__
 from mixmaster.audio.names import shown
-from mixmaster.batch.assess import OutputState
-from mixmaster.batch.prepare import Prepared, SongWork
-from mixmaster.batch.statefiles import digest, read_state, write_state
-from mixmaster.batch.store import Store
-from mixmaster.batch.summary import Summary
+from mixmaster.batch.planning.assess import OutputState
+from mixmaster.batch.planning.prepare import Prepared, SongWork
+from mixmaster.batch.running.summary import Summary
+from mixmaster.batch.state.files import digest, read_state, write_state
+from mixmaster.batch.state.store import Store
 from mixmaster.engine.publish import manifest_path
 from mixmaster.pages.batch.data import PageBatch, PageLimits, PageOutput, PageRun
 from mixmaster.pages.batch.page import NAME, batch_page

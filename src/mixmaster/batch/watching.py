@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from mixmaster.batch.depends import FILE, FOLDER
 from mixmaster.batch.events import Event
-from mixmaster.batch.songplan import SongPlan
-from mixmaster.batch.songs import SongJob
-from mixmaster.batch.statefiles import digest
+from mixmaster.batch.planning.depends import FILE, FOLDER
+from mixmaster.batch.planning.songplan import SongPlan
+from mixmaster.batch.planning.songs import SongJob
+from mixmaster.batch.state.files import digest
 from mixmaster.documents.finding import FOLDERS, user_folder
 from mixmaster.errors import MixmasterError
 

@@ -18,9 +18,9 @@ from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
     from mixmaster.batch.planning.prepare import Prepared
+    from mixmaster.batch.running.summary import Summary
     from mixmaster.batch.stages.stage import Executor
     from mixmaster.batch.state.store import Store
-    from mixmaster.batch.running.summary import Summary
 
 
 @click.command(

@@ -11,8 +11,8 @@ import click
 from mixmaster.cli.options import chain
 
 if TYPE_CHECKING:
-    from mixmaster.batch.cluster import DaskExecutor
-    from mixmaster.batch.workplace import Workplace
+    from mixmaster.batch.cluster.executor import DaskExecutor
+    from mixmaster.batch.stages.workplace import Workplace
 
 cluster_options = chain(
     click.option(
@@ -43,7 +43,7 @@ def check_cluster(address: str | None, tls: Path | None) -> None:
         if tls is not None:
             raise UsageError("--cluster-tls", "is for --cluster", "name the scheduler")
         return
-    from mixmaster.batch.cluster_joining import Tls, check_address
+    from mixmaster.batch.cluster.joining import Tls, check_address
 
     check_address(address, None if tls is None else Tls.in_folder(tls))
 
@@ -62,8 +62,8 @@ def open_cluster(
     Raises:
         UsageError: When no scheduler answers, or no worker fits.
     """
-    from mixmaster.batch.cluster import DaskExecutor
-    from mixmaster.batch.cluster_joining import Tls
+    from mixmaster.batch.cluster.executor import DaskExecutor
+    from mixmaster.batch.cluster.joining import Tls
 
     executor = DaskExecutor(
         address,

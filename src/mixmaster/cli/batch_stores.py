@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mixmaster.batch.storage_names import Location
-    from mixmaster.batch.storage_store import RemoteStore
-    from mixmaster.batch.store import Store
-    from mixmaster.batch.workplace import Workplace
+    from mixmaster.batch.stages.workplace import Workplace
+    from mixmaster.batch.state.store import Store
+    from mixmaster.batch.storage.names import Location
+    from mixmaster.batch.storage.store import RemoteStore
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Places:
     @property
     def store(self) -> Store:
         """The state of the outputs."""
-        from mixmaster.batch.store import Store
+        from mixmaster.batch.state.store import Store
 
         return self.remote or Store(self.output)
 
@@ -45,9 +45,9 @@ class Places:
 
     def workplace(self, *, overwrite: bool) -> Workplace:
         """Return where stages find inputs and put outputs, wherever they run."""
-        from mixmaster.batch.local import LocalWorkplace
-        from mixmaster.batch.storage_names import Location
-        from mixmaster.batch.storage_workplace import StoreWorkplace
+        from mixmaster.batch.local.workplace import LocalWorkplace
+        from mixmaster.batch.storage.names import Location
+        from mixmaster.batch.storage.workplace import StoreWorkplace
 
         if self.remote is None and not self.roots:
             return LocalWorkplace(self.output, overwrite=overwrite)
@@ -69,7 +69,7 @@ def find_places(songs: Sequence[str], output: str | os.PathLike[str], base: Path
         StorageError: When a store fails.
         OutputError: When the local disk has no room.
     """
-    from mixmaster.batch.storage_names import Location, is_address
+    from mixmaster.batch.storage.names import Location, is_address
 
     def local(text: str | os.PathLike[str]) -> Path:
         return (base / Path(text).expanduser()).absolute()
@@ -77,11 +77,11 @@ def find_places(songs: Sequence[str], output: str | os.PathLike[str], base: Path
     addresses = [text for text in (*songs, os.fspath(output)) if is_address(text)]
     if not addresses:
         return Places(tuple(songs), local(output))
-    from mixmaster.batch.storage import require_stores
-    from mixmaster.batch.storage_mirror import bring_all
-    from mixmaster.batch.storage_scratch import Scratch
-    from mixmaster.batch.storage_store import RemoteStore
-    from mixmaster.batch.storage_workplace import StoreWorkplace
+    from mixmaster.batch.storage.mirror import bring_all
+    from mixmaster.batch.storage.remote import require_stores
+    from mixmaster.batch.storage.scratch import Scratch
+    from mixmaster.batch.storage.store import RemoteStore
+    from mixmaster.batch.storage.workplace import StoreWorkplace
     from mixmaster.errors import UsageError
 
     require_stores(addresses)

@@ -14,8 +14,8 @@ from mixmaster.cli.options import F, Within, chain, complete_presets
 from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
-    from mixmaster.batch.document import Batch
-    from mixmaster.batch.songs import SongJob
+    from mixmaster.batch.planning.document import Batch
+    from mixmaster.batch.planning.songs import SongJob
 
 _options = chain(
     click.argument("songs", nargs=-1, required=True, type=click.Path()),
@@ -122,8 +122,8 @@ def read_batch(wanted: Mapping[str, Any]) -> tuple[Batch, Places, list[SongJob]]
         UsageError: For songs that are not there, or no output folder.
         StorageError: When a store fails that songs or outputs lie in.
     """
-    from mixmaster.batch.document import Batch
-    from mixmaster.batch.songs import song_jobs
+    from mixmaster.batch.planning.document import Batch
+    from mixmaster.batch.planning.songs import song_jobs
     from mixmaster.documents.loading import validate
 
     songs: tuple[str, ...] = wanted["songs"]
@@ -160,7 +160,7 @@ def read_batch(wanted: Mapping[str, Any]) -> tuple[Batch, Places, list[SongJob]]
 
 def _table(songs: tuple[str, ...]) -> tuple[dict[str, Any], Path | None, str]:
     """Return a jobs document's table, its folder and its name; or what flags make one of."""
-    from mixmaster.batch.document import Batch
+    from mixmaster.batch.planning.document import Batch
     from mixmaster.documents.loading import read_table
 
     first = Path(songs[0])

@@ -39,7 +39,7 @@ def command(wanted: Mapping[str, Any], every: bool, overview: bool, as_json: boo
     changes. The exit status is 1 unless all are current.
     """
     from mixmaster.batch.overview import write_overview
-    from mixmaster.batch.prepare import BatchOptions, Prepared
+    from mixmaster.batch.planning.prepare import BatchOptions, Prepared
     from mixmaster.cli.output import (
         echo,
         failure,

@@ -20,10 +20,10 @@ from mixmaster.errors import MixmasterError, UsageError
 
 if TYPE_CHECKING:
     from mixmaster.batch.events import Event
-    from mixmaster.batch.pool import LocalPool
-    from mixmaster.batch.prepare import BatchOptions
-    from mixmaster.batch.songs import SongJob
-    from mixmaster.batch.summary import Summary
+    from mixmaster.batch.local.pool import LocalPool
+    from mixmaster.batch.planning.prepare import BatchOptions
+    from mixmaster.batch.planning.songs import SongJob
+    from mixmaster.batch.running.summary import Summary
     from mixmaster.batch.watching import Changed, Look, Watcher
 
 _IDLE_SHARE: Final = 10
@@ -195,7 +195,7 @@ class _Rendering:
 
     def render(self, watcher: Watcher, look: Look) -> None:
         """Render what has changed."""
-        from mixmaster.batch.prepare import BatchOptions
+        from mixmaster.batch.planning.prepare import BatchOptions
 
         options = BatchOptions(
             output=self._places.output,
@@ -232,9 +232,9 @@ class _Rendering:
 
     def _render(self, watcher: Watcher, look: Look, options: BatchOptions) -> None:
         from mixmaster.batch.events import Failed
-        from mixmaster.batch.memory import free_memory_bytes
-        from mixmaster.batch.prepare import Prepared
-        from mixmaster.batch.run import Run
+        from mixmaster.batch.local.memory import free_memory_bytes
+        from mixmaster.batch.planning.prepare import Prepared
+        from mixmaster.batch.running.run import Run
         from mixmaster.batch.watching import WANTED, Changed
         from mixmaster.cli.batch import begin, show_overview
         from mixmaster.cli.batch_view import open_view
@@ -279,7 +279,7 @@ class _Rendering:
         self._say_end(summary, page)
 
     def _take_pool(self, count: int, budget: int, cores: int) -> LocalPool:
-        from mixmaster.batch.pool import LocalPool
+        from mixmaster.batch.local.pool import LocalPool
 
         output = self._places.output
         if self._pool is not None and self._pool_output != output:
@@ -372,7 +372,7 @@ class _Rendering:
 def _meant(song: str) -> str:
     """Return a word of SONGS; of a folder of songs, a pattern that finds those in it."""
     from mixmaster.audio.names import has_audio_suffix, is_hidden
-    from mixmaster.batch.songs import SESSION_NAME
+    from mixmaster.batch.planning.songs import SESSION_NAME
 
     path = Path(song).expanduser()
     if not path.is_dir() or (path / SESSION_NAME).exists():

@@ -1,0 +1,1 @@
+"""This machine as an executor: worker processes, memory, folders."""

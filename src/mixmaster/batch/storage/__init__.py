@@ -1,0 +1,1 @@
+"""Songs and outputs in stores: addresses, objects, claims, local copies."""
