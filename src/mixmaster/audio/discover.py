@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixmaster.audio.globbing import matching
 from mixmaster.audio.names import AUDIO_SUFFIXES, has_audio_suffix, is_hidden, shown
 from mixmaster.errors import AudioFileError, UsageError
 from mixmaster.results import Result
@@ -93,7 +94,7 @@ def _in_folder(folder: Path, notes: list[str]) -> list[Path]:
 
 
 def _by_glob(pattern: str, notes: list[str]) -> list[Path]:
-    matches = sorted((Path(match) for match in glob.glob(pattern, recursive=True)), key=natural_key)  # noqa: PTH207 - absolute patterns too
+    matches = sorted((Path(match) for match in matching(pattern)), key=natural_key)
     audio = _usable(matches, notes)
     if not audio:
         reason = "no file matches" if not matches else "what matches is no audio"
