@@ -231,7 +231,7 @@ def _known(data: bytes) -> Structure:
     """Return what is known of a file that may be wrong already."""
     try:
         return structure_of(data)
-    except (struct.error, ValueError, IndexError, ZeroDivisionError):
+    except (struct.error, ValueError, IndexError, ZeroDivisionError, RecursionError):
         return Structure("riff", min(12, len(data)), (), ())
 
 

@@ -89,7 +89,11 @@ def hunt(
         if time.monotonic() >= told + PROGRESS_S:
             told = time.monotonic()
             say(f"{sum(tally.cases.values())} cases, {len(tally.findings)} findings")
-        case = made(seed)
+        try:
+            case = made(seed)
+        except Exception as error:  # noqa: BLE001 - hours are not to end for a mutator's slip
+            tally.findings.setdefault(f"the mutator: {error!r:.200}", []).append(seed)
+            continue
         verdict = attempt(case)
         new = bool(verdict.wrong) and verdict.signature not in tally.findings
         tally.add(seed, case, verdict)

@@ -86,7 +86,7 @@ def command(words: list[str], root: Path) -> int:
         raise FaultError(f"out of memory: {' '.join(words)}")
     if b"Traceback" in said:
         raise FaultError(f"a traceback: {' '.join(words)}")
-    if "--json" in words:
+    if "--json" in words[: words.index("--") if "--" in words else None]:
         text = printed.read_bytes()[start:].decode("utf-8")
         try:
             json.loads(text, parse_constant=_no_json)

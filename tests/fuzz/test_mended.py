@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.fuzz.folders import folder
 
+from mixmaster.documents.finding import find_preset, from_home
 from mixmaster.documents.loading import load_text
 from mixmaster.documents.writing import to_toml
 from mixmaster.engine.recorded import read_manifest
@@ -49,3 +50,10 @@ def test_a_manifest_with_more_stems_than_inputs_is_refused(tmp_path: Path) -> No
     path.write_text(json.dumps(table), "utf-8")
     with pytest.raises(DocumentError, match="more stems than it has inputs"):
         plan_again(read_manifest(path))
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/x.toml", "~nobody-of-that-name"])
+def test_the_home_of_nobody_is_a_name_like_another(name: str) -> None:
+    assert from_home(name) == Path(name)
+    with pytest.raises(DocumentError, match="nobody-of-that-name"):
+        find_preset("mastering", name)

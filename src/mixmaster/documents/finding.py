@@ -143,8 +143,17 @@ def _hint(bare: str, kind: str | None) -> str:
     return "there are: " + ", ".join(dict.fromkeys(names)) if names else "there are none"
 
 
+def from_home(name: str | Path) -> Path:
+    """Return a path, a leading ``~`` resolved; as it stands where there is no user of that name."""
+    path = Path(name)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def _file(name: str) -> Path:
-    path = Path(name).expanduser()
+    path = from_home(name)
     try:
         known = path.is_file()
     except (OSError, ValueError):

@@ -19,7 +19,7 @@ from pydantic import StringConstraints
 
 from mixmaster.documents.addresses import did_you_mean
 from mixmaster.documents.base import Document, Settings, parameter
-from mixmaster.documents.finding import user_folder
+from mixmaster.documents.finding import from_home, user_folder
 from mixmaster.documents.loading import load
 from mixmaster.errors import DocumentError, Problem
 
@@ -116,7 +116,7 @@ def find_plugin(name: str, where: str) -> tuple[Path, AllowedPlugin]:
         reason = f"'{name}' is not on the list of allowed plugins"
         raise DocumentError(where, (Problem("plugin", reason, hint),))
     found = known[name]
-    path = Path(found.path).expanduser()
+    path = from_home(found.path)
     if not path.is_absolute():
         problem = Problem(f"plugin.{name}.path", "is not absolute", "write the whole path, or ~/")
         raise DocumentError(str(list_file()), (problem,))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mixmaster.documents.finding import find_preset
+from mixmaster.documents.finding import find_preset, from_home
 from mixmaster.documents.layering import overrides_in, texts_in
 from mixmaster.documents.loading import load, read_table, validate
 from mixmaster.documents.origin import Origin
@@ -63,7 +63,7 @@ def load_session_targets(session: Session) -> list[NamedTarget]:
 def _find(session: Session, kind: str, name: str, key: str) -> Path:
     beside = name
     if name.lower().endswith(".toml"):
-        beside = str((session.origin.folder or Path()) / Path(name).expanduser())
+        beside = str((session.origin.folder or Path()) / from_home(name))
     try:
         return find_preset(kind, beside)
     except DocumentError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mixmaster.documents.finding import find_preset
+from mixmaster.documents.finding import find_preset, from_home
 from mixmaster.documents.layering import add, overrides_in, texts_in
 from mixmaster.documents.loading import load, read_table, validate
 from mixmaster.documents.origin import Origin
@@ -127,7 +127,7 @@ def _preset_path(session: Session) -> Path:
     """Return the file of a session's preset: a path from the session's folder on, or a name."""
     name = session.preset
     if name.lower().endswith(".toml"):
-        name = str((session.origin.folder or Path()) / Path(name).expanduser())
+        name = str((session.origin.folder or Path()) / from_home(name))
     try:
         return find_preset("mix", name)
     except DocumentError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from mixmaster.audio.names import has_audio_suffix, is_hidden, shown
 from mixmaster.audio.source import AudioInfo, probe
 from mixmaster.documents.addresses import did_you_mean, nearest
+from mixmaster.documents.finding import from_home
 from mixmaster.engine.hashing import hash_once
 from mixmaster.errors import AudioFileError, DocumentError, Problem, UsageError
 from mixmaster.mixing.plan import find_stems
@@ -203,7 +204,7 @@ def _arrangement(session: Session, stem: SessionStem, folder: Path) -> Arrangeme
 
 
 def _beside(folder: Path, text: str) -> Path:
-    return folder / Path(text).expanduser()
+    return folder / from_home(text)
 
 
 def _exists(path: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import PrivateAttr
 
 from mixmaster.documents.base import Document, Settings, items, parameter
+from mixmaster.documents.finding import from_home
 from mixmaster.documents.loading import load
 from mixmaster.documents.origin import Origin
 
@@ -232,7 +233,7 @@ class Album(Document):
 
     def at(self, name: str) -> Path:
         """Return where a file lies that the document names: anywhere, it is the user's own word."""
-        return self.folder / Path(name).expanduser()
+        return self.folder / from_home(name)
 
 
 def load_album(path: Path, overrides: tuple[str, ...] = ()) -> Album:
