@@ -8,8 +8,8 @@ costs on average.
 
 The peer is what a script around FFmpeg would be: loudnorm in two passes for each track and
 target, two at a time, the second pass into the target's format. It keeps no relations between
-tracks, proves nothing and makes no disc; where the ceiling is in the way it compresses. As it takes long,
-it runs on the first tracks alone: what counts is its speed.
+tracks, proves nothing and makes no disc; where the ceiling is in the way it compresses. As it
+takes long, it runs on the first tracks alone: what counts is its speed.
 
     python benchmarks/release.py                              # 12 and 45 minutes, and the peer
     python benchmarks/release.py --minutes 3 --tracks 4       # a short run of one size

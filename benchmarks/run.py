@@ -37,6 +37,7 @@ BENCHMARKS = (
     ("mastering.py",),
     ("match.py",),
     ("compare.py",),
+    ("release.py",),
     ("dynamics.py",),
     ("bands.py",),
     ("colour.py",),
