@@ -4,13 +4,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test fuzz lint docs bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/mixmaster demo demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto
+
+# New seeds each time, printed; what is found is kept in tests/fuzz/found, made small.
+FUZZ_MINUTES ?= 60
+fuzz: $(VENV)/.dev
+	nice $(BIN)/python -m tests.fuzz.run minutes=$(FUZZ_MINUTES)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -202,10 +202,11 @@ def _watch(root: Path, wrong: list[str]) -> None:
     def outside(path: Any, folder: int = -1) -> bool:
         if not isinstance(path, str | bytes | os.PathLike):
             return False  # a descriptor
-        text = os.path.abspath(os.fsdecode(path))
-        if isinstance(folder, int) and folder >= 0 and not os.path.isabs(os.fsdecode(path)):
-            text = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), os.fsdecode(path))
-        text = os.path.join(os.path.realpath(os.path.dirname(text)), os.path.basename(text))
+        known = isinstance(folder, int) and folder >= 0
+        where = Path(f"/proc/self/fd/{folder}").readlink() if known else Path.cwd()
+        full = where / os.fsdecode(path)
+        # A link is what is written, not what it leads to; its folder is where that truly lies.
+        text = str(full.resolve() if full.name == ".." else full.parent.resolve() / full.name)
         return not (text + os.sep).startswith(allowed) and text not in {os.devnull, "/dev/tty"}
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -221,9 +222,8 @@ def _watch(root: Path, wrong: list[str]) -> None:
             )
         elif event in forbidden and arguments[0] != "uname":  # platform.processor() asks it
             wrong.append(f"runs or connects: {event} {arguments!r:.200}")
-        elif event == "import" and isinstance(arguments[1], str):
-            if arguments[1].startswith(str(root)):
-                wrong.append(f"imports from a document's folder: {arguments[1]!r}")
+        elif event == "import" and str(arguments[1]).startswith(str(root)):
+            wrong.append(f"imports from a document's folder: {arguments[1]!r}")
 
     sys.addaudithook(hook)
 

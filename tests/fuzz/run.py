@@ -17,6 +17,8 @@ from tests.fuzz.smaller import smaller
 from tests.fuzz.targets import MAKERS, TARGETS, made, warm
 
 PROGRESS_S = 60.0
+SHARES = {"audio": 5, "mix": 2, "mastering": 2, "words": 2}
+"""How many cases of a kind there are for one of another: by how much there is to try."""
 
 
 @dataclass
@@ -69,7 +71,8 @@ def seeds(base: int, targets: Iterable[str], count: int | None) -> Iterator[str]
     number = base
     while count is None or number < base + count:
         for target in targets:
-            yield f"{target}:{number}"
+            share = SHARES.get(target, 1)
+            yield from (f"{target}:{number * share + each}" for each in range(share))
         number += 1
 
 
@@ -142,16 +145,21 @@ def main(arguments: list[str]) -> int:
     keep = Path(said.get("keep", FOUND))
     lost = [folder.name for folder in found() if again(folder).wrong]
     for name in lost:
-        print(f"what was mended is broken again: python -m tests.fuzz.run {name}", flush=True)
-    print(f"seeds from {base}: the same again with base={base}", flush=True)
+        _say(f"what was mended is broken again: python -m tests.fuzz.run {name}")
+    _say(f"seeds from {base}: the same again with base={base}")
     tally = hunt(
         seeds(base, targets, count),
         until=time.monotonic() + 60.0 * minutes,
         keep=keep,
-        say=lambda text: print(text, flush=True),
+        say=_say,
     )
-    print("\n".join(tally.lines()))
+    _say("\n".join(tally.lines()))
     return 1 if tally.findings or lost else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _again(names: list[str]) -> int:
@@ -162,10 +170,10 @@ def _again(names: list[str]) -> int:
         verdict = attempt(case)
         failed += bool(verdict.wrong)
         words = "; ".join(verdict.wrong) or "all is well"
-        print(f"{name}: {words} ({verdict.seconds:.1f} s, {verdict.resident_mib} MiB)")
-        print(f"  {' | '.join(case.how)}\n  {verdict.said}")
+        _say(f"{name}: {words} ({verdict.seconds:.1f} s, {verdict.resident_mib} MiB)")
+        _say(f"  {' | '.join(case.how)}\n  {verdict.said}")
         if verdict.wrong:
-            print(verdict.trace)
+            _say(verdict.trace)
     return 1 if failed else 0
 
 

@@ -193,7 +193,7 @@ def _flac(data: bytes, at: int = 4) -> Structure:
 
 
 def _flac_frames(data: bytes, at: int) -> list[int]:
-    found = []
+    found: list[int] = []
     while (at := data.find(b"\xff\xf8", at)) >= 0 and len(found) < 64:
         head = data[at : at + 17]
         length = flac_head_bytes(head) if len(head) == 17 else 0

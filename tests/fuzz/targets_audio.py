@@ -34,7 +34,7 @@ def audio(case: Case, root: Path) -> dict[str, Any]:
     path = root / "in" / name
     reached: dict[str, Any] = {}
     info = _outcome(reached, "probe", lambda: probe(path))
-    _outcome(reached, "tags", lambda: read_tags(path).to_json())
+    _outcome(reached, "tags", lambda: read_tags(path))
     _outcome(reached, "bext", lambda: read_bext(path))
     _outcome(reached, "extras", lambda: read_extras(path))
     frames = _outcome(reached, "read", lambda: _read(path))
@@ -42,8 +42,8 @@ def audio(case: Case, root: Path) -> dict[str, Any]:
         return reached
     _outcome(reached, "converted", lambda: _count(path, 44_100))
     _outcome(reached, "strict", lambda: _count(path, None, strict=True))
-    _outcome(reached, "measure", lambda: measure_file(path).figures.to_json())
-    _outcome(reached, "survey", lambda: survey_file(path).survey.to_json())
+    _outcome(reached, "measure", lambda: measure_file(path))
+    _outcome(reached, "survey", lambda: survey_file(path))
     doors = case.said.get("doors", [])
     if "retag" in doors:
         _outcome(reached, "retag", lambda: _retagged(path, root / "out" / "tagged" / name))
@@ -117,7 +117,8 @@ def _outcome(reached: dict[str, Any], door: str, go: Callable[[], Any]) -> Any:
 def _read(path: Path) -> int:
     """Read a file in three ways, which must give the same; return its frames."""
     with open_source(path) as source:
-        whole, frames = hashlib.sha256(), 0
+        whole = hashlib.sha256()
+        frames: int = 0
         middle = None
         for block in source.blocks():
             if block.dtype != np.float64 or block.shape[0] != source.channels:

@@ -132,7 +132,7 @@ def hostile(rng: Random, depth: int = 0) -> Any:
         return rng.choice(
             (
                 dt.date(1, 1, 1),
-                dt.datetime(9999, 12, 31, 23, 59, 59),
+                dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC),
                 dt.time(0, 0),
                 Raw("1e999999"),
             )
