@@ -217,7 +217,7 @@ def test_a_stage_whose_process_is_killed_takes_no_worker_with_it(
             if not killed and any(isinstance(said, Progress) for said in heard):
                 killed = True
                 for child in psutil.Process(workers[busy(executor)]).children():
-                    if "cluster_child" in " ".join(child.cmdline()):
+                    if "stages.child" in " ".join(child.cmdline()):
                         child.kill()
         assert pids(executor) == workers
     finally:

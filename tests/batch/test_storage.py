@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mixmaster.batch import storage
+from mixmaster.batch.storage import remote as storage
 from mixmaster.batch.storage.faults import Patience, passes, redacted
 from mixmaster.batch.storage.names import Location, is_address, pick_names
 from mixmaster.batch.storage.remote import Remote, filesystem, require_stores

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +58,36 @@ def test_what_a_killed_holder_left_lapses(
     with claimed(REMOTE, folder, "a") as late:
         assert late
     assert names(folder) == []
+
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from mixmaster.batch.storage.claims import claimed
+from mixmaster.batch.storage.names import Location
+from mixmaster.batch.storage.remote import Remote
+with claimed(Remote(), Location.parse(sys.argv[1]), "a", Path(sys.argv[2])) as held:
+    print(held, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_was_killed_on_this_machine_lapses_at_once(tmp_path: Path) -> None:
+    folder, here = Location.parse(f"file://{tmp_path}/claims"), tmp_path / "locks"
+    words = [sys.executable, "-c", HOLDS, str(folder), str(here)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        with claimed(REMOTE, folder, "a", here) as early:
+            assert not early
+        holder.kill()
+        holder.wait()
+        with claimed(REMOTE, folder, "a", tmp_path / "elsewhere") as another_machine:
+            assert not another_machine
+        with claimed(REMOTE, folder, "a", here) as late:
+            assert late
+    assert names(folder) == []
+    assert not list(here.iterdir())
 
 
 def test_a_holder_at_work_keeps_its_claim(

@@ -10,7 +10,6 @@ nobody of a change.
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from mixmaster.audio.globbing import matching
 from mixmaster.batch.events import Event
 from mixmaster.batch.planning.depends import FILE, FOLDER
 from mixmaster.batch.planning.songplan import SongPlan
@@ -196,7 +196,7 @@ class Watcher:
             if kind == FOLDER:
                 found = self._listing(name)
             else:
-                found = tuple(sorted(glob.glob(name, recursive=True)))  # noqa: PTH207 - as asked
+                found = tuple(sorted(matching(name)))
             seen[os.path.join(name, "")] = found  # noqa: PTH118 - a file has no / at its end
             # What has come is not in the plan yet, but may still be growing.
             seen |= {each: self._state(each) for each in found[:_MOST_ENTRIES]}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from pathlib import Path
 
+from mixmaster.audio.globbing import matching
 from mixmaster.batch.state.files import digest
 from mixmaster.batch.state.index import StatIndex
 from mixmaster.documents.finding import FOLDERS, shipped_folder, user_folder
@@ -89,4 +89,4 @@ def _listing(name: str) -> str:
 
 
 def _matches(name: str) -> str:
-    return digest(sorted(os.fsencode(each).hex() for each in glob.glob(name, recursive=True)))  # noqa: PTH207
+    return digest(sorted(os.fsencode(each).hex() for each in matching(name)))

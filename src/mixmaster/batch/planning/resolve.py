@@ -25,7 +25,7 @@ from mixmaster.batch.stages.stage import StageInput, StageOutput
 from mixmaster.batch.state.costs import mix_work, premaster_bytes
 from mixmaster.batch.state.files import digest
 from mixmaster.batch.state.store import PREMASTERS
-from mixmaster.documents.finding import find_preset
+from mixmaster.documents.finding import find_preset, from_home
 from mixmaster.effects.plugin import Plugin, fingerprints
 from mixmaster.errors import AudioFileError, DocumentError, UsageError
 from mixmaster.mastering.matching import profiles_of, with_match
@@ -172,7 +172,7 @@ def _presets(job: SongJob, source: _Source, watch: Watch) -> dict[str, Mastering
     preset = load_session_preset(session, job.master_overrides)
     name = session.master.preset
     if name.lower().endswith(".toml"):
-        name = str((session.origin.folder or Path()) / Path(name).expanduser())
+        name = str((session.origin.folder or Path()) / from_home(name))
     watch.file(find_preset("mastering", name))
     return {name: preset}
 
@@ -192,7 +192,7 @@ def _targets(job: SongJob, source: _Source, watch: Watch) -> dict[str, NamedTarg
         raise UsageError(source.name, "no target is named", hint)
     for name in session.master.targets:
         if name.lower().endswith(".toml"):
-            name = str((session.origin.folder or Path()) / Path(name).expanduser())  # noqa: PLW2901
+            name = str((session.origin.folder or Path()) / from_home(name))  # noqa: PLW2901
         watch.file(find_preset("target", name))
     return {each.name: each for each in found}
 

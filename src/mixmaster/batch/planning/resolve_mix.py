@@ -18,7 +18,7 @@ from mixmaster.batch.stages.stage import StageInput
 from mixmaster.batch.state.files import digest
 from mixmaster.documents.addresses import insert_ids
 from mixmaster.documents.base import Document
-from mixmaster.documents.finding import find_preset
+from mixmaster.documents.finding import find_preset, from_home
 from mixmaster.documents.loading import load
 from mixmaster.documents.origin import UnfoundFileError, impulse_folder
 from mixmaster.effects.base import Effect
@@ -278,7 +278,7 @@ def _preset_file(session: Session, wished: str) -> Path:
     """Return the file of the mix preset that a session was opened with."""
     name = wished or session.preset
     if not wished and name.lower().endswith(".toml"):
-        name = str((session.origin.folder or Path()) / Path(name).expanduser())
+        name = str((session.origin.folder or Path()) / from_home(name))
     return find_preset("mix", name)
 
 
@@ -293,7 +293,7 @@ def _watch_folder(folder: Path, watch: Watch) -> None:
 def _watch_stems(session: Session, folder: Path, watch: Watch) -> None:
     """Note the folders and patterns that a session finds its stems by."""
     for text in session.stems:
-        path = folder / Path(text).expanduser()
+        path = folder / from_home(text)
         if path.is_dir():
             _watch_folder(path, watch)
         elif glob.has_magic(text):

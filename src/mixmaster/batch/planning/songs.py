@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mixmaster.audio.discover import natural_key
+from mixmaster.audio.globbing import matching
 from mixmaster.audio.names import has_audio_suffix, is_hidden, shown
 from mixmaster.batch.planning.document import Batch, Extra, SongEntry, Where, Wishes
 from mixmaster.batch.state.store import FOLDER
+from mixmaster.documents.finding import from_home
 from mixmaster.documents.layering import overrides_in
 from mixmaster.engine.publish import manifest_path
 from mixmaster.engine.recorded import read_manifest
@@ -141,17 +143,14 @@ def song_jobs(
 
 
 def _paths(entry: SongEntry, base: Path) -> list[Path]:
-    path = base / Path(entry.path).expanduser()
+    path = base / from_home(entry.path)
     if path.exists():
         return [_song(path)]
     if not glob.has_magic(entry.path):
         raise UsageError(shown(path), f"there is no '{shown(path)}'", "check the path")
-    pattern = os.fspath(Path(entry.path).expanduser())
+    pattern = os.fspath(from_home(entry.path))
     root = None if Path(pattern).is_absolute() else base
-    found = [
-        (Path(name) if root is None else root / name)
-        for name in glob.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207 - absolute too
-    ]
+    found = [(Path(name) if root is None else root / name) for name in matching(pattern, root)]
     kept = [each for each in sorted(found, key=natural_key) if _may_be_song(each)]
     if not kept:
         reason = "finds nothing" if not found else "finds no session, folder or audio file"
@@ -226,7 +225,7 @@ def _beside(name: str, base: Path) -> str:
     """Return a preset's name, or where its file lies, seen from the document's folder."""
     if not name.lower().endswith(".toml"):
         return name
-    return os.path.abspath(base / Path(name).expanduser())  # noqa: PTH100 - as above
+    return os.path.abspath(base / from_home(name))  # noqa: PTH100 - as above
 
 
 def _said(wishes: Wishes) -> tuple[str, ...]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from mixmaster.batch.events import (
     Event,
-    Failed,
     Finished,
     Planned,
     Quarantined,
@@ -20,11 +18,12 @@ from mixmaster.batch.events import (
 )
 from mixmaster.batch.planning.assess import OutputState
 from mixmaster.batch.planning.prepare import Prepared, SongWork
-from mixmaster.batch.planning.songplan import PlannedMaster
+from mixmaster.batch.running.failing import Failures
+from mixmaster.batch.running.item import Item
 from mixmaster.batch.running.premasters import Premasters
 from mixmaster.batch.running.summary import Summary
 from mixmaster.batch.running.tally import Tally
-from mixmaster.batch.stages.stage import Executor, StageError, StageResult, StageSpec
+from mixmaster.batch.stages.stage import Executor, StageResult, StageSpec
 from mixmaster.batch.stages.working import GONE, as_stage_error
 from mixmaster.batch.state.costs import master_work
 from mixmaster.errors import MixmasterError
@@ -35,36 +34,6 @@ _SAVED_EVERY_S = 20.0
 _TRIES = 3
 _LOOKED_AT = 8
 """How many ready stages are looked at for one that fits into the memory left."""
-
-
-@dataclass(slots=True)
-class _Item:
-    """A stage that may run.
-
-    Attributes:
-        song: Its song.
-        master: Which masters; None for the mix.
-        order: What goes first: masters before mixes, so that songs get done.
-        not_before_s: When to ask again, where another batch is at it.
-        spec: What the worker is handed, once it has been made.
-    """
-
-    song: SongWork
-    master: PlannedMaster | None
-    order: tuple[int, int]
-    not_before_s: float = 0.0
-    spec: StageSpec | None = None
-
-    @property
-    def id(self) -> str:
-        if self.master is not None:
-            return self.master.id
-        assert self.song.plan.mix is not None
-        return self.song.plan.mix.id
-
-    @property
-    def kind(self) -> str:
-        return "mix" if self.master is None else "master"
 
 
 class Run:
@@ -93,11 +62,11 @@ class Run:
         self._tell = tell
         self._cores = cores
         self._fail_fast = fail_fast
-        self._ready: list[_Item] = []
-        self._running: dict[str, _Item] = {}
+        self._ready: list[Item] = []
+        self._running: dict[str, Item] = {}
         self._tally = Tally()
         self._gone: Counter[str] = Counter()  # how often a song's premasters were found gone
-        self._stopping = False
+        self._failures = Failures(prepared.store, self._tally, tell)
         keep = prepared.options.keep_premasters
         needing = [song.plan for song in prepared.songs if keep or song.wanted]
         self._premasters = Premasters(prepared.store, needing, keep=keep)
@@ -132,6 +101,10 @@ class Run:
         plans = [song.plan for song in prepared.songs]
         return self._tally.summary(self._store.output, plans)
 
+    @property
+    def _stopping(self) -> bool:
+        return self._fail_fast and self._failures.any
+
     # ------------------------------------------------------------ beginning
 
     def _announce(self) -> None:
@@ -155,20 +128,11 @@ class Run:
         for number, song in enumerate(self._prepared.songs):
             plan = song.plan
             if plan.error:
-                self._tell(
-                    Failed(
-                        stage=f"plan/{plan.name}",
-                        kind="plan",
-                        song=plan.name,
-                        error="Plan",
-                        reason=plan.error,
-                    )
-                )
-                self._stopping = self._fail_fast
+                self._failures.plan(plan)
                 continue
             self._take_states(song, song.states)
             if song.mix_needed:
-                self._ready.append(_Item(song, None, (1, number)))
+                self._ready.append(Item(song, None, (1, number)))
             else:
                 self._enqueue_masters(song, number)
 
@@ -204,7 +168,7 @@ class Run:
         for stage in song.wanted:
             if stage in self._running:
                 continue
-            self._ready.append(_Item(song, song.masters[stage], (0, number)))
+            self._ready.append(Item(song, song.masters[stage], (0, number)))
 
     # ------------------------------------------------------------ the loop
 
@@ -234,7 +198,7 @@ class Run:
                 self._premasters.expect(item.song.plan)
             self._executor.submit(spec, waiting=len(self._ready))
 
-    def _spec(self, item: _Item) -> StageSpec | None:
+    def _spec(self, item: Item) -> StageSpec | None:
         """Return what a worker is handed; None, and the song has failed, where it cannot be."""
         song, specs = item.song, self._prepared.specs
         try:
@@ -245,7 +209,7 @@ class Run:
             targets = song.wanted[item.master.id]
             return specs.master(song.plan, item.master, targets, song.mixes, full)
         except (MixmasterError, OSError) as error:
-            self._fail(item, (as_stage_error(error),), self._paths(item), "")
+            self._failures.stage(item, [as_stage_error(error)])
             return None
 
     def _collect(self) -> None:
@@ -273,14 +237,14 @@ class Run:
             self._recover()
         self._note_files(item, result)
         if result.errors:
-            self._take_errors(item, result)
+            self._failures.stage(item, result.errors, result.worker)
         if item.master is None and result.outcome in {"made", "current"}:
             self._go_on(item, result)
         if item.master is not None:
             item.song.wanted.pop(item.master.id, None)
             self._tidy(item.song)
 
-    def _mix_again(self, item: _Item) -> None:
+    def _mix_again(self, item: Item) -> None:
         """Another batch has removed a premaster: the mix is made again, then what needs it."""
         mine = [each for each in self._ready if each.song is item.song]
         for each in mine:
@@ -288,9 +252,9 @@ class Run:
         plan = item.song.plan
         assert plan.mix is not None
         if plan.mix.id not in self._running:
-            self._ready.append(_Item(item.song, None, (1, item.order[1])))
+            self._ready.append(Item(item.song, None, (1, item.order[1])))
 
-    def _note_files(self, item: _Item, result: StageResult) -> None:
+    def _note_files(self, item: Item, result: StageResult) -> None:
         for made in result.files:
             self._prepared.index.note(self._store.path(made.path), made.sha256, made.mtime_ns)
         if result.outcome == "current":
@@ -315,7 +279,7 @@ class Run:
                 )
             )
 
-    def _skip(self, item: _Item, result: StageResult) -> None:
+    def _skip(self, item: Item, result: StageResult) -> None:
         """Take what another batch has made meanwhile."""
         if item.master is not None:
             self._tally.current |= {made.path for made in result.files}
@@ -329,7 +293,7 @@ class Run:
             )
         )
 
-    def _learn(self, item: _Item, result: StageResult) -> None:
+    def _learn(self, item: Item, result: StageResult) -> None:
         plan, costs = item.song.plan, self._prepared.costs
         if item.master is None:
             assert plan.mix is not None
@@ -338,15 +302,7 @@ class Run:
             work = master_work(plan.duration_s, len(result.files))
             costs.learn("master", work, 0, result.cost)
 
-    def _take_errors(self, item: _Item, result: StageResult) -> None:
-        whole = tuple(each for each in result.errors if not each.output)
-        if whole:
-            self._fail(item, whole, self._paths(item), result.worker)
-        for error in result.errors:
-            if error.output:
-                self._fail(item, (error,), [error.output], result.worker)
-
-    def _go_on(self, item: _Item, result: StageResult) -> None:
+    def _go_on(self, item: Item, result: StageResult) -> None:
         """After a mix: its masters' keys can be known now, and some may be there already."""
         song = item.song
         song.mixes = {made.version: made.sha256 for made in result.files}
@@ -363,54 +319,6 @@ class Run:
         self._take_states(song, song.states)
         self._enqueue_masters(song, item.order[1])
         self._tidy(song)
-
-    # ------------------------------------------------------------ what fails
-
-    def _paths(self, item: _Item) -> list[str]:
-        """Return the outputs that fail with a stage."""
-        song = item.song
-        stages = song.wanted if item.master is None else [item.master.id]
-        return [
-            song.masters[stage].paths[target]
-            for stage in stages
-            for target in song.wanted.get(stage, ())
-        ]
-
-    def _fail(
-        self, item: _Item, errors: tuple[StageError, ...], paths: list[str], worker: str
-    ) -> None:
-        reason = "; ".join(each.reason for each in errors)
-        lasting = any(each.lasting for each in errors)
-        plan = item.song.plan
-        self._tally.failed |= dict.fromkeys(paths, reason)
-        at: Mapping[str, Any] = {"stage": item.id, "kind": item.kind, "song": plan.name}
-        self._tell(
-            Failed(
-                **at,
-                error=errors[0].error,
-                reason=reason,
-                output=errors[0].output,
-                lasting=lasting,
-                worker=worker,
-            )
-        )
-        self._note_failure(item, errors, paths)
-        if lasting:
-            self._tally.quarantined |= set(paths)
-            self._tell(Quarantined(**at, reason=reason, outputs=tuple(paths)))
-        self._stopping = self._stopping or self._fail_fast
-
-    def _note_failure(self, item: _Item, errors: tuple[StageError, ...], paths: list[str]) -> None:
-        plan = item.song.plan
-        if item.master is None:
-            assert plan.mix is not None
-            with suppress(OSError):  # then it is simply tried again
-                self._store.note_failure(plan.mix.id, plan.mix.key, errors)
-            return
-        keys = {each.path: each.key for each in item.song.states}
-        for path in paths:
-            with suppress(OSError):
-                self._store.note_failure(path, keys[path], errors)
 
     # ------------------------------------------------------------ the end
 

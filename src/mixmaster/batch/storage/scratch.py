@@ -63,6 +63,9 @@ class Scratch:
         most_bytes: When what is kept passes it, what was used longest ago goes.
         remote: How stores are spoken to.
 
+    Attributes:
+        locks: The folder of locks that processes of this machine hold.
+
     Raises:
         OutputError: When the folder cannot be made.
     """
@@ -80,13 +83,14 @@ class Scratch:
         self._content = self.folder / "content"
         self._parts = self.folder / "parts"
         self._known = self.folder / "known"
-        self._locks = self.folder / "locks"
+        self.locks = self.folder / "locks"
         try:
-            for each in (self._content, self._parts, self._known, self._locks):
+            for each in (self._content, self._parts, self._known, self.locks):
                 each.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             reason = f"the scratch folder cannot be made: {error.strerror}"
-            raise OutputError(shown(self.folder), reason, "name another with --scratch") from error
+            hint = "XDG_CACHE_HOME names another cache folder"
+            raise OutputError(shown(self.folder), reason, hint) from error
         self._sweep()
 
     def place(self, at: Location, target: Path, *, sha256: str | None = None) -> Fetched:
@@ -102,7 +106,7 @@ class Scratch:
             StorageError: When it cannot be fetched, or is something else than was said.
             OutputError: When the local disk has no room.
         """
-        with _held(self._locks / _name(str(at))):
+        with _held(self.locks / _name(str(at))):
             content, digest, came = self._content_of(at, sha256)
             with _told(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -260,7 +264,7 @@ class Scratch:
             with contextlib.suppress(OSError):
                 if not path.with_suffix(".lock").exists() and _age_s(path) > _LEFT_S:
                     _remove(path)
-        for path in (*self._known.iterdir(), *self._locks.iterdir()):
+        for path in (*self._known.iterdir(), *self.locks.iterdir()):
             with contextlib.suppress(OSError):
                 if _age_s(path) > _FORGOTTEN_S and _free(path):
                     path.unlink()

@@ -84,10 +84,10 @@ class StoreWorkplace:
     @contextlib.contextmanager
     def claimed(self, spec: StageSpec) -> Iterator[bool]:
         """Hold the claims of the outputs."""
-        kept = self.kept()
+        kept, folder = self.kept(), self._state("claims")
         with contextlib.ExitStack() as stack:
             yield all(
-                stack.enter_context(claimed(kept.remote, self._state("claims"), _short(each.path)))
+                stack.enter_context(claimed(kept.remote, folder, _short(each.path), kept.locks))
                 for each in sorted(spec.outputs, key=lambda output: output.path)
             )
 
