@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.opening import open_file
+from mixmaster.audio.positioned import BINARY
 from mixmaster.audio.riff import HeaderError
 from mixmaster.audio.sink import output_error
 from mixmaster.audio.tags.riff_chunks import chunks_of, set_chunks
@@ -144,7 +145,7 @@ def write_bext(
 
 
 def _put(path: Path, chunk: bytes) -> None:
-    fd = os.open(path, os.O_RDWR)
+    fd = os.open(path, os.O_RDWR | BINARY)
     try:
         set_chunks(fd, {b"bext": chunk})
     finally:

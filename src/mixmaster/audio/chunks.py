@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.opening import open_file
+from mixmaster.audio.positioned import pread
 from mixmaster.audio.riff import is_riff
 
 _TIME_REFERENCE_AT = 256 + 32 + 32 + 10 + 8
@@ -45,7 +46,7 @@ def read_extras(path: str | os.PathLike[str]) -> WavExtras | None:
     """
     fd = open_file(Path(path), shown(path))
     try:
-        head = os.pread(fd, 12, 0)
+        head = pread(fd, 12, 0)
         return _walk(fd, head) if is_riff(head) else None
     finally:
         os.close(fd)
@@ -59,7 +60,7 @@ def _walk(fd: int, head: bytes) -> WavExtras:
     long_bytes = 0
     seen_data = False
     for _ in range(_MAX_CHUNKS):
-        header = os.pread(fd, 8, position)
+        header = pread(fd, 8, position)
         if len(header) < 8:
             break
         name, size = header[:4], struct.unpack(order + "I", header[4:])[0]
@@ -67,13 +68,13 @@ def _walk(fd: int, head: bytes) -> WavExtras:
         if seen_data:
             after.append(name.decode("ascii", "backslashreplace").strip())
         if name == b"fmt ":
-            raw = os.pread(fd, 2, body)
+            raw = pread(fd, 2, body)
             tag = struct.unpack(order + "H", raw)[0] if len(raw) == 2 else None
         elif name == b"ds64":
-            raw = os.pread(fd, 16, body)
+            raw = pread(fd, 16, body)
             long_bytes = struct.unpack(order + "QQ", raw)[1] if len(raw) == 16 else 0
         elif name == b"bext":
-            raw = os.pread(fd, 8, body + _TIME_REFERENCE_AT)
+            raw = pread(fd, 8, body + _TIME_REFERENCE_AT)
             reference = struct.unpack(order + "Q", raw)[0] if len(raw) == 8 else None
         elif name == b"data":
             seen_data = True

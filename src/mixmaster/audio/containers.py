@@ -10,6 +10,7 @@ import os
 import struct
 
 from mixmaster.audio.names import READABLE
+from mixmaster.audio.positioned import pread
 from mixmaster.audio.riff import HeaderError, is_riff
 
 AIFC_CODECS = {b"NONE", b"twos", b"sowt", b"in24", b"in32", b"fl32", b"FL32", b"fl64", b"FL64"}
@@ -48,7 +49,7 @@ def sniff(fd: int) -> str:
     Raises:
         HeaderError: For anything that is not audio of a kind that can be read.
     """
-    head = os.pread(fd, 64, 0)
+    head = pread(fd, 64, 0)
     if not head:
         raise HeaderError("the file is empty (0 bytes)")
     if is_riff(head):
@@ -63,7 +64,7 @@ def sniff(fd: int) -> str:
     if head[:4] == b"OggS":
         return _check_ogg(head)
     start = _after_id3(fd, head)
-    after = head if start == 0 else os.pread(fd, 16, start)
+    after = head if start == 0 else pread(fd, 16, start)
     if start and after[:4] == b"fLaC":
         return "flac"
     if len(after) >= 2 and after[0] == 0xFF and after[1] & 0xE0 == 0xE0:
@@ -92,7 +93,7 @@ def _after_id3(fd: int, head: bytes) -> int:
     """Return where a leading ID3v2 tag ends (id3.org, ID3v2.4 section 3.1); 0 without one."""
     position = 0
     for _ in range(8):
-        tag = head[:10] if position == 0 else os.pread(fd, 10, position)
+        tag = head[:10] if position == 0 else pread(fd, 10, position)
         if len(tag) < 10 or tag[:3] != b"ID3" or any(byte & 0x80 for byte in tag[6:10]):
             break
         size = tag[6] << 21 | tag[7] << 14 | tag[8] << 7 | tag[9]
@@ -103,12 +104,12 @@ def _after_id3(fd: int, head: bytes) -> int:
 def _check_aiff(fd: int, *, compressed: bool) -> None:
     position, end = 12, os.fstat(fd).st_size
     for _ in range(1_000):
-        header = os.pread(fd, 8, position)
+        header = pread(fd, 8, position)
         if len(header) < 8 or position >= end:
             break
         size = struct.unpack(">I", header[4:])[0]
         if header[:4] == b"COMM":
-            codec = os.pread(fd, 4, position + 26) if compressed else b"NONE"
+            codec = pread(fd, 4, position + 26) if compressed else b"NONE"
             if codec not in AIFC_CODECS:
                 name = codec.decode("ascii", "backslashreplace")
                 raise HeaderError(f"the AIFF-C file's codec is {name!r}", "convert it to PCM")

@@ -16,6 +16,7 @@ import numpy as np
 from mixmaster.arrays import BLOCK_FRAMES, Block
 from mixmaster.audio.containers import LOSSY_SUBTYPES, SUBTYPES
 from mixmaster.audio.flac_frames import lost_at
+from mixmaster.audio.positioned import pread_into
 from mixmaster.audio.riff import HeaderError, WavLayout
 
 UNKNOWN_FRAMES = 1 << 62
@@ -105,7 +106,7 @@ class PcmWavDecoder(Decoder):
         done = 0
         while done < len(into):
             try:
-                count = os.preadv(self._fd, [into[done:]], offset + done)
+                count = pread_into(self._fd, into[done:], offset + done)
             except OSError as error:
                 raise DecodeError(error.strerror or str(error), self.position) from error
             if count == 0:

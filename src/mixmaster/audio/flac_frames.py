@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mixmaster.audio.positioned import pread
+
 _PIECE_BYTES = 1 << 22
 _MOST_HEAD_BYTES = 16
 _MOST_BLOCKS = 128
@@ -53,15 +55,15 @@ def _lost_at(fd: int, key: tuple[int, ...]) -> int | None:
 
 def _searched(fd: int, size: int) -> int | None:
     start, block_frames, total = _stream(fd)
-    first = _head(os.pread(fd, _MOST_HEAD_BYTES, start), block_frames)
-    lead = os.pread(fd, 2, start)
+    first = _head(pread(fd, _MOST_HEAD_BYTES, start), block_frames)
+    lead = pread(fd, 2, start)
     if first is None or lead not in {b"\xff\xf8", b"\xff\xf9"} or not total:
         return None  # no decoder begins here, or the stream does not say where it ends
     step = block_frames if lead == b"\xff\xf8" else 0
     wanted = first.number
     beyond = False
     for at in _places(fd, start, size, lead[1]):
-        head = _head(os.pread(fd, _MOST_HEAD_BYTES, at), block_frames)
+        head = _head(pread(fd, _MOST_HEAD_BYTES, at), block_frames)
         if head is None:
             continue
         if head.number == wanted:
@@ -75,16 +77,16 @@ def _searched(fd: int, size: int) -> int | None:
 def _stream(fd: int) -> tuple[int, int, int]:
     """Return where the frames begin, the frames of a block, and of the stream: 0 for unsaid."""
     at = 4
-    if os.pread(fd, 3, 0) == b"ID3":
-        size = os.pread(fd, 4, 6)
+    if pread(fd, 3, 0) == b"ID3":
+        size = pread(fd, 4, 6)
         at = 14 + sum(byte << shift for byte, shift in zip(size, (21, 14, 7, 0), strict=False))
     block_frames, total = 0, 0
     for _ in range(_MOST_BLOCKS):
-        head = os.pread(fd, 4, at)
+        head = pread(fd, 4, at)
         if len(head) < 4:
             break
         if head[0] & 0x7F == 0:
-            info = os.pread(fd, 18, at + 4)
+            info = pread(fd, 18, at + 4)
             block_frames = int.from_bytes(info[2:4], "big")
             total = int.from_bytes(info[13:18], "big") & 0xF_FFFF_FFFF
         at += 4 + int.from_bytes(head[1:], "big")
@@ -96,7 +98,7 @@ def _stream(fd: int) -> tuple[int, int, int]:
 def _places(fd: int, start: int, size: int, second: int) -> Iterator[int]:
     """Yield where a frame's first two bytes stand, be it by chance."""
     for at in range(start, size, _PIECE_BYTES):
-        piece = np.frombuffer(os.pread(fd, _PIECE_BYTES + 1, at), np.uint8)
+        piece = np.frombuffer(pread(fd, _PIECE_BYTES + 1, at), np.uint8)
         for place in np.flatnonzero((piece[:-1] == 0xFF) & (piece[1:] == second)):
             yield at + int(place)
 

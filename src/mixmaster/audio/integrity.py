@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import struct
 
+from mixmaster.audio.positioned import pread
+
 _MAX_CHUNKS = 10_000
 _MAX_PAGE_BYTES = 27 + 255 + 255 * 255  # RFC 3533, section 6
 _END_OF_STREAM = 0x04
@@ -37,7 +39,7 @@ def _beyond_end(fd: int, position: int, header: str) -> str:
     size_of_header = struct.calcsize(header)
     end = os.fstat(fd).st_size
     for _ in range(_MAX_CHUNKS):
-        raw = os.pread(fd, size_of_header, position)
+        raw = pread(fd, size_of_header, position)
         if len(raw) < size_of_header:
             return ""
         name, size = struct.unpack(header, raw)
@@ -55,9 +57,9 @@ def _beyond_end(fd: int, position: int, header: str) -> str:
 def _ogg(fd: int, frames: int, sample_rate_hz: int) -> str:
     size = os.fstat(fd).st_size
     start = max(0, size - 2 * _MAX_PAGE_BYTES)
-    tail = os.pread(fd, size - start, start)
+    tail = pread(fd, size - start, start)
     at = tail.rfind(b"OggS")
-    first = os.pread(fd, 128, 0)
+    first = pread(fd, 128, 0)
     if at < 0 or len(tail) - at < 27:
         return "it is cut short: its last page is missing"
     _, _, flags, granule, serial = struct.unpack("<4sBBqI", tail[at : at + 18])

@@ -53,8 +53,12 @@ class IsolatedDecoder(Decoder):
     def __init__(self, fd: int, container: str) -> None:
         self._socket, far = socket.socketpair()
         self._gone = False
-        with far:
-            self._keeper, self._worker = _open_worker(fd, far.fileno(), container)
+        try:
+            with far:
+                self._keeper, self._worker = _open_worker(fd, far.fileno(), container)
+        except BaseException:
+            self._socket.close()
+            raise
         try:
             said = self._answer()
             self.subtype = str(said["subtype"])[:_SHOWN_CHARACTERS]

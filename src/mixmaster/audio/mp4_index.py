@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from mixmaster.audio.positioned import pread
 from mixmaster.audio.riff import HeaderError
 
 _MOST_BYTES: Final = 1 << 26
@@ -76,7 +77,7 @@ def _moov(fd: int) -> bytes:
     """Return the body of the file's index."""
     position, size = 0, os.fstat(fd).st_size
     for _ in range(_MOST_BOXES):
-        head = os.pread(fd, 16, position)
+        head = pread(fd, 16, position)
         if len(head) < 8:
             break
         length, name = struct.unpack_from(">I4s", head)
@@ -89,7 +90,7 @@ def _moov(fd: int) -> bytes:
         if name == b"moov":
             if length > min(_MOST_BYTES, size - position):
                 raise HeaderError("the M4A file's index is not all there", _CUT)
-            return os.pread(fd, length - skip, position + skip)
+            return pread(fd, length - skip, position + skip)
         position += length
     raise HeaderError("the M4A file has no index", _CUT)
 

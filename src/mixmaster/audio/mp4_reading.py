@@ -13,6 +13,7 @@ import numpy as np
 from mixmaster.arrays import BLOCK_FRAMES, Block
 from mixmaster.audio.decoders import DecodeError, Decoder
 from mixmaster.audio.mp4_index import read_index
+from mixmaster.audio.positioned import pread
 from mixmaster.audio.riff import HeaderError
 
 _SCALES: Final = {"s16p": 2.0**-15, "s32p": 2.0**-31, "fltp": 1.0}
@@ -153,6 +154,6 @@ class _Bytes(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes."""
         wanted = self._size if size < 0 else size
-        data = os.pread(self._fd, wanted, self._at)
+        data = pread(self._fd, wanted, self._at)
         self._at += len(data)
         return data

@@ -13,6 +13,8 @@ import os
 import struct
 from typing import Final
 
+from mixmaster.audio.positioned import pread, pwrite
+
 SERIAL: Final = 1
 """The serial number of all that is written."""
 
@@ -42,7 +44,7 @@ def renumber(fd: int, serial: int = SERIAL) -> None:
     position, size = 0, os.fstat(fd).st_size
     first: int | None = None
     while position < size:
-        head = os.pread(fd, _HEADER + 255, position)
+        head = pread(fd, _HEADER + 255, position)
         if len(head) < _HEADER or head[:4] != b"OggS":
             raise OggError(f"there is no Ogg page at byte {position}")
         own, _, checksum = struct.unpack_from("<III", head, _SERIAL_AT)
@@ -53,8 +55,8 @@ def renumber(fd: int, serial: int = SERIAL) -> None:
         length = _HEADER + segments + sum(head[_HEADER : _HEADER + segments])
         change = int.from_bytes(struct.pack("<I", own ^ serial), "big")
         changed = _times(change, _zeros(length - _SERIAL_AT))
-        os.pwrite(fd, struct.pack("<I", serial), position + _SERIAL_AT)
-        os.pwrite(fd, struct.pack("<I", checksum ^ changed), position + _CHECKSUM_AT)
+        pwrite(fd, struct.pack("<I", serial), position + _SERIAL_AT)
+        pwrite(fd, struct.pack("<I", checksum ^ changed), position + _CHECKSUM_AT)
         position += length
 
 

@@ -18,6 +18,7 @@ from mixmaster.audio.decoders import (
 )
 from mixmaster.audio.integrity import what_is_missing
 from mixmaster.audio.isolating import is_isolated
+from mixmaster.audio.positioned import BINARY
 from mixmaster.audio.riff import HeaderError, read_layout
 from mixmaster.errors import AudioFileError
 from mixmaster.results import Result
@@ -81,7 +82,7 @@ def open_file(path: Path, name: str) -> int:
         if not stat.S_ISREG(mode):
             kind = "a folder, not a file" if stat.S_ISDIR(mode) else "a pipe or device, not a file"
             raise AudioFileError(name, f"it is {kind}", "name audio files")
-        return os.open(path, os.O_RDONLY)
+        return os.open(path, os.O_RDONLY | BINARY)
     except FileNotFoundError as error:
         raise AudioFileError(name, "there is no such file", "check the name") from error
     except OSError as error:

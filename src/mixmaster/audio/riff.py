@@ -15,6 +15,8 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
+from mixmaster.audio.positioned import pread
+
 PCM = 0x0001
 FLOAT = 0x0003
 EXTENSIBLE = 0xFFFE
@@ -116,7 +118,7 @@ def read_layout(fd: int) -> WavLayout:
         HeaderError: For a header that cannot be used, or a codec that is not PCM or float.
     """
     file_bytes = os.fstat(fd).st_size
-    order: Literal["<", ">"] = ">" if os.pread(fd, 4, 0) == b"RIFX" else "<"
+    order: Literal["<", ">"] = ">" if pread(fd, 4, 0) == b"RIFX" else "<"
     chunks = _walk(fd, file_bytes, order)
     if chunks.data_offset is None:
         raise HeaderError(
@@ -145,7 +147,7 @@ def _walk(fd: int, file_bytes: int, order: str) -> _Chunks:
     found = _Chunks()
     position = 12
     for _ in range(_MAX_CHUNKS):
-        header = os.pread(fd, 8, position)
+        header = pread(fd, 8, position)
         if len(header) < 8:
             break
         name, size = header[:4], struct.unpack(order + "I", header[4:])[0]
@@ -164,9 +166,9 @@ def _walk(fd: int, file_bytes: int, order: str) -> _Chunks:
             if not 0 < size <= file_bytes - body:
                 break
         elif name == b"fmt " and found.fmt is None:
-            found.fmt = os.pread(fd, min(size, _MAX_FMT_BYTES), body)
+            found.fmt = pread(fd, min(size, _MAX_FMT_BYTES), body)
         elif name == b"ds64" and found.ds64_data_bytes is None:
-            ds64 = os.pread(fd, 16, body)
+            ds64 = pread(fd, 16, body)
             if len(ds64) == 16:
                 found.ds64_data_bytes = struct.unpack(order + "QQ", ds64)[1]
         position = body + size + size % 2
@@ -231,7 +233,7 @@ def _data_bytes(
 def _is_chain(fd: int, position: int, file_bytes: int, order: str) -> bool:
     """Return whether the file's rest is a chain of chunks that ends at the file's end."""
     for _ in range(_MAX_CHUNKS):
-        header = os.pread(fd, 8, position)
+        header = pread(fd, 8, position)
         if len(header) < 8 or (not header[:4].isalnum() and header[:4].strip() == b""):
             return False
         if not all(32 <= byte < 127 for byte in header[:4]):

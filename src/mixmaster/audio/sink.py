@@ -16,6 +16,7 @@ from mixmaster.audio.encoders import HIGHEST, LossyWriter
 from mixmaster.audio.finite import check_finite
 from mixmaster.audio.formats import CONTAINERS, Container, FileSpec, require_encoder
 from mixmaster.audio.names import shown
+from mixmaster.audio.positioned import BINARY
 from mixmaster.audio.writers import EncodeError, LibsndfileWriter, WavWriter, Writer
 from mixmaster.dsp.dither import Dither, Quantiser
 from mixmaster.dsp.noise_shaping import RATES_HZ, NoiseShaper
@@ -95,7 +96,7 @@ class AudioSink:
         if spec.bit_depth != 32:
             self._quantiser = _quantiser(spec, dither, seed)
         try:
-            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | BINARY, 0o666)
         except OSError as error:
             raise output_error(self._name, error) from error
         try:

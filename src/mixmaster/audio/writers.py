@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mixmaster.audio.positioned import pwrite
+
 MAX_RIFF_BYTES = 0xFFFF_FFFF
 """What a RIFF or AIFF header's 32-bit size can say; a WAV that needs more becomes RF64."""
 
@@ -127,7 +129,7 @@ class WavWriter(Writer):
         if self._data_bytes % 2:
             self._put(b"\0")  # RIFF: chunks begin at even positions
         header = self._header(self._data_bytes)
-        os.pwrite(self._fd, header, 0)
+        pwrite(self._fd, header, 0)
         expected = len(header) + self._data_bytes + self._data_bytes % 2
         found = os.fstat(self._fd).st_size
         if found != expected:

@@ -22,7 +22,7 @@ from typing import Any, Self
 
 from mixmaster.audio.names import shown
 from mixmaster.engine.outputs import make_folders, refuse_inputs, remove_empty, told
-from mixmaster.engine.renaming import for_syncing, rename
+from mixmaster.engine.renaming import for_syncing, held_by_readers, rename
 from mixmaster.errors import OutputError
 from mixmaster.results import to_json_text
 
@@ -176,7 +176,7 @@ class Publication:
                 moved = True
                 rename(beside_part, manifest_path(self.target))
             except BaseException:
-                if moved and kept in _live:
+                if kept in _live:
                     rename(kept, self.target)
                 elif moved and not existed:
                     self.target.unlink()
@@ -302,8 +302,17 @@ def _forget(path: Path) -> None:
 
 
 def _keep(target: Path, kept: Path) -> None:
-    """Give a file a second, hidden name, by which it can be put back."""
-    with contextlib.suppress(OSError):  # a file system without hard links: then it cannot
+    """Give a file a second, hidden name, by which it can be put back.
+
+    Where readers hold files, neither of two names can be removed while one is read: there it is
+    renamed, which fails before anything has changed.
+    """
+    if held_by_readers():
+        rename(target, kept, named=target)
+        _live.add(kept)
+        return
+    # A file system without hard links: then it cannot.
+    with contextlib.suppress(OSError):
         os.link(target, kept, follow_symlinks=False)
         _live.add(kept)
 

@@ -18,14 +18,19 @@ _WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """How long to wait before each further attempt: 1.6 s, enough for a scanner."""
 
 
-def rename(source: Path, target: Path) -> None:
+def rename(source: Path, target: Path, *, named: Path | None = None) -> None:
     """Rename a file over another, or over nothing.
+
+    Args:
+        source: The file.
+        target: Its new name.
+        named: What an error names, if it is not the target.
 
     Raises:
         OSError: When it cannot be done.
-        OutputError: On Windows, for a target that stays open in another program.
+        OutputError: On Windows, for a file that stays open in another program.
     """
-    if not _held_by_readers():
+    if not held_by_readers():
         source.replace(target)
         return
     for wait_s in (*_WAITS_S, None):
@@ -35,7 +40,7 @@ def rename(source: Path, target: Path) -> None:
             if wait_s is None:
                 reason = "it is open in another program, or may not be replaced"
                 hint = "close it there; write to a folder that is yours"
-                raise OutputError(shown(target), reason, hint) from error
+                raise OutputError(shown(named or target), reason, hint) from error
             time.sleep(wait_s)
         else:
             return
@@ -43,9 +48,9 @@ def rename(source: Path, target: Path) -> None:
 
 def for_syncing() -> int:
     """Return the flags with which a file is opened to be synced."""
-    return os.O_RDWR if _held_by_readers() else os.O_RDONLY
+    return os.O_RDWR if held_by_readers() else os.O_RDONLY
 
 
-def _held_by_readers() -> bool:
+def held_by_readers() -> bool:
     """Return whether the system is one where a reader keeps others from a file."""
     return sys.platform == "win32"

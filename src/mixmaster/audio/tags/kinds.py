@@ -8,6 +8,7 @@ from typing import Final
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.opening import open_file
+from mixmaster.audio.positioned import pread
 from mixmaster.audio.riff import is_riff
 from mixmaster.audio.tags.values import Kind
 from mixmaster.errors import AudioFileError
@@ -36,9 +37,9 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
     name = shown(path)
     fd = open_file(Path(path), name)
     try:
-        head = os.pread(fd, 64, 0)
+        head = pread(fd, 64, 0)
         start = id3_bytes_in_front(fd)
-        after = os.pread(fd, 4, start) if start else head[:4]
+        after = pread(fd, 4, start) if start else head[:4]
     except OSError as error:
         raise AudioFileError(name, f"it cannot be read: {error.strerror}") from error
     finally:
@@ -52,7 +53,7 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
 
 def id3_bytes_in_front(fd: int) -> int:
     """Return the length of a leading ID3v2 tag (ID3v2.4 structure, section 3.1); 0 without one."""
-    head = os.pread(fd, 10, 0)
+    head = pread(fd, 10, 0)
     if len(head) < 10 or head[:3] != b"ID3" or any(byte & 0x80 for byte in head[6:10]):
         return 0
     size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]

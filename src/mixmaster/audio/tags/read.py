@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.opening import open_file
+from mixmaster.audio.positioned import pread
 from mixmaster.audio.riff import HeaderError
 from mixmaster.audio.tags.fields import TEXTS
 from mixmaster.audio.tags.kinds import id3_bytes_in_front, kind_of
@@ -71,7 +72,7 @@ def _read(fd: int, kind: Kind) -> tuple[Said, Said | None]:
     if kind == "m4a":
         return read_mp4(fd), None
     if kind == "mp3":
-        return read_id3(os.pread(fd, id3_bytes_in_front(fd), 0), kind), None
+        return read_id3(pread(fd, id3_bytes_in_front(fd), 0), kind), None
     if kind == "aiff":
         return read_id3(id3_in_aiff(fd), kind), None
     chunks = chunks_of(fd)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import struct
 from collections.abc import Iterator
 
+from mixmaster.audio.positioned import pread
 from mixmaster.audio.riff import HeaderError
 from mixmaster.audio.tags.kinds import id3_bytes_in_front
 from mixmaster.audio.tags.said import BY_VORBIS, DAMAGED, Said
@@ -38,12 +38,12 @@ def read_flac(fd: int) -> Said:
     said = Said()
     at = id3_bytes_in_front(fd) + 4
     while True:
-        header = os.pread(fd, 4, at)
+        header = pread(fd, 4, at)
         if len(header) < 4:
             raise HeaderError("its FLAC blocks end in the middle", DAMAGED)
         kind, size = header[0] & ~_LAST, int.from_bytes(header[1:], "big")
         if kind in {_COMMENTS, _PICTURE}:
-            body = os.pread(fd, size, at + 4)
+            body = pread(fd, size, at + 4)
             if kind == _COMMENTS:
                 _take(said, "flac", body)
             else:
@@ -74,11 +74,11 @@ def _packets(fd: int) -> Iterator[bytes]:
     at, packet = 0, b""
     pieces: list[bytes] = []
     while at < _MOST_HEADER_BYTES:
-        header = os.pread(fd, 27, at)
+        header = pread(fd, 27, at)
         if len(header) < 27 or header[:4] != b"OggS":
             return
-        laces = os.pread(fd, header[26], at + 27)
-        body = os.pread(fd, sum(laces), at + 27 + len(laces))
+        laces = pread(fd, header[26], at + 27)
+        body = pread(fd, sum(laces), at + 27 + len(laces))
         at += 27 + len(laces) + len(body)
         start = length = 0
         for lace in laces:

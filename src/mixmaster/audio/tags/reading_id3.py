@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 
+from mixmaster.audio.positioned import pread
 from mixmaster.audio.riff import HeaderError
 from mixmaster.audio.tags.fields import INFO_TRACK
 from mixmaster.audio.tags.said import BY_ID3, BY_INFO, DAMAGED, Said
@@ -147,9 +148,9 @@ def id3_in_aiff(fd: int) -> bytes:
     """Return an AIFF file's ID3 chunk; nothing without one."""
     at, end = 12, os.fstat(fd).st_size
     while at + 8 <= end:
-        header = os.pread(fd, 8, at)
+        header = pread(fd, 8, at)
         size = int.from_bytes(header[4:], "big")
         if header[:4] == b"ID3 ":
-            return os.pread(fd, size, at + 8)
+            return pread(fd, size, at + 8)
         at += 8 + size + size % 2
     return b""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from mixmaster.audio.positioned import pread
 from mixmaster.audio.riff import HeaderError
 from mixmaster.audio.tags.said import BY_MP4, DAMAGED, FREE_NAMES, Said
 
@@ -61,7 +62,7 @@ def _atom(said: Said, name: str, data: bytes, values: list[bytes]) -> None:
 def _item_list(fd: int) -> bytes:
     at, end = 0, os.fstat(fd).st_size
     while at + 8 <= end:
-        header = os.pread(fd, 16, at)
+        header = pread(fd, 16, at)
         size, begin = int.from_bytes(header[:4], "big"), 8
         if size == 1:
             size, begin = int.from_bytes(header[8:16], "big"), 16
@@ -72,7 +73,7 @@ def _item_list(fd: int) -> bytes:
         if header[4:8] == b"moov":
             if size > _MOST_BYTES:
                 raise HeaderError(f"its moov atom has {size} bytes", DAMAGED)
-            return _within(os.pread(fd, size - begin, at + begin), ("udta", "meta", "ilst"))
+            return _within(pread(fd, size - begin, at + begin), ("udta", "meta", "ilst"))
         at += size
     return b""
 

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mixmaster.audio.positioned import pread, pwrite
 from mixmaster.audio.riff import HeaderError
 from mixmaster.audio.writers import MAX_RIFF_BYTES
 
@@ -86,14 +87,14 @@ def _replaced(name: bytes, body: bytes, chunks: Mapping[bytes, bytes | None]) ->
 
 def _take_apart(fd: int) -> _Parts:
     size = os.fstat(fd).st_size
-    head = os.pread(fd, 12, 0)
+    head = pread(fd, 12, 0)
     if head[:4] not in {b"RIFF", b"RF64", b"BW64"} or head[8:12] != b"WAVE":
         raise HeaderError("it is no WAV file", "RIFF, RF64 and BW64 files can be tagged")
     before: list[tuple[bytes, bytes]] = []
     long_bytes: int | None = None
     at = 12
     for _ in range(_MOST_CHUNKS):
-        header = os.pread(fd, 8, at)
+        header = pread(fd, 8, at)
         if len(header) < 8:
             break
         name, length = header[:4], struct.unpack("<I", header[4:])[0]
@@ -167,7 +168,7 @@ def _read(fd: int, start: int, end: int) -> bytes:
         raise HeaderError(f"a chunk of the WAV file has {end - start} bytes", "it may be damaged")
     pieces = []
     while start < end:
-        piece = os.pread(fd, end - start, start)
+        piece = pread(fd, end - start, start)
         if not piece:
             raise HeaderError("the WAV file is cut short, or never finished")
         pieces.append(piece)
@@ -178,5 +179,5 @@ def _read(fd: int, start: int, end: int) -> bytes:
 def _write(fd: int, data: bytes, at: int) -> None:
     view = memoryview(data)
     while view:
-        count = os.pwrite(fd, view, at)
+        count = pwrite(fd, view, at)
         view, at = view[count:], at + count

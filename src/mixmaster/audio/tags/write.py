@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from mixmaster.audio.names import shown
 from mixmaster.audio.opening import open_file
+from mixmaster.audio.positioned import BINARY, pread
 from mixmaster.audio.riff import HeaderError
 from mixmaster.audio.sink import output_error
 from mixmaster.audio.tags.fields import held, info_tags
@@ -114,14 +115,14 @@ def _require_whole_aiff(path: Path) -> None:
     with path.open("rb") as file:
         end, at = os.fstat(file.fileno()).st_size, 12
         while at < end:
-            header = os.pread(file.fileno(), 8, at)
+            header = pread(file.fileno(), 8, at)
             if len(header) < 8 or not all(32 <= byte < 127 for byte in header[:4]):
                 raise HeaderError(
                     f"the AIFF file's chunks end at byte {at}, short of its end", DAMAGED
                 )
             size = int.from_bytes(header[4:], "big")
             at += 8 + size + size % 2
-        told = 8 + int.from_bytes(os.pread(file.fileno(), 4, 4), "big")
+        told = 8 + int.from_bytes(pread(file.fileno(), 4, 4), "big")
         if at > end + 1 or told not in {end, end - 1}:
             raise HeaderError("the AIFF file is cut short, or never finished", DAMAGED)
 
@@ -177,7 +178,7 @@ def _write_wav(path: Path, tags: Tags, picture: Picture | None, wav: tuple[WavCh
     info = info_list(tags) if "info" in wav else b""
     whole = id3_bytes("wav", tags, picture) if "id3" in wav else b""
     os.close(open_file(path, shown(path)))
-    fd = os.open(path, os.O_RDWR)
+    fd = os.open(path, os.O_RDWR | BINARY)
     try:
         set_chunks(fd, {b"LIST": info or None, b"id3 ": whole or None})
     finally:
