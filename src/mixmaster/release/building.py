@@ -12,6 +12,7 @@ from mixmaster.mastering.options import Progress
 from mixmaster.mastering.results import MasterResult
 from mixmaster.release.album.document import Album
 from mixmaster.release.built import Built, Refusal
+from mixmaster.release.delivery import Delivery, Level
 from mixmaster.release.discs import scratch_file, write_disc
 from mixmaster.release.excerpts import snippet_settings
 from mixmaster.release.freezing import Frozen, TargetLevels, asks
@@ -20,14 +21,14 @@ from mixmaster.release.holding import hold_together, said_of
 from mixmaster.release.keys import digest
 from mixmaster.release.levels.album import AlbumLevels
 from mixmaster.release.levels.signature import Signature, load_signature
-from mixmaster.release.making import Delivery, Level, deliver, limits_of, meant_tags, write_words
+from mixmaster.release.making import deliver, limits_of, meant_tags, write_words
 from mixmaster.release.naming import folder_of
 from mixmaster.release.pieces import Piece
 from mixmaster.release.plan import Order, ReleasePlan
 from mixmaster.release.proof.recording import audio_record, recorded
 from mixmaster.release.publishing import ReleaseFolder
 from mixmaster.release.recordings import Recordings, file_of
-from mixmaster.release.staying import Stays, needed, staying
+from mixmaster.release.staying import Stays, needed, stale, staying
 from mixmaster.release.studio import Ready, Studio
 from mixmaster.release.together import Together
 
@@ -77,7 +78,10 @@ class Build:
         built, recordings = self.built, self._recordings
         recordings.read(self._progress)
         orders = {order.named.name: order for order in self._plan.orders}
-        named = [order.named for order in self._plan.orders]
+        named = [
+            (order.named, {recordings.id_of(unit) for unit in order.units if not unit.version})
+            for order in self._plan.orders
+        ]
         self._frozen.require_same(self._album, named, correct=self._corrects)
         stays = {
             name: staying(order, recordings, self._frozen, self._folder)
@@ -105,14 +109,14 @@ class Build:
 
     def _cohere(self, studio: Studio) -> None:
         """Compare the tracks, and correct them where that is asked for."""
-        pieces = self._recordings.pieces
-        mains = [key for key, piece in pieces.items() if not piece.version]
-        if self._frozen.coherence or any(key not in studio.ready for key in mains):
+        recordings = self._recordings
+        mains = {recordings.id_of(main): main.key for main in recordings.mains}
+        if self._frozen.coherence or any(key not in studio.ready for key in mains.values()):
             self.built.coherence = dict(self._frozen.coherence)
             return
         found = hold_together(
             self._album,
-            self._recordings.ids,
+            mains,
             studio,
             correct=self._corrects,
             signature=self._signature,
@@ -120,11 +124,12 @@ class Build:
         self.built.coherence = found.to_json()
         for correction in found.corrections:
             self._frozen.corrections[correction.key] = correction
-        self._recordings.read(self._progress)
+        recordings.read(self._progress)
 
     def _levels(self, order: Order, ready: Mapping[str, Ready]) -> AlbumLevels:
-        loudness = Loudness(self._album, self._recordings.ids, self._frozen.corrections, order)
-        mains = [each for each in ready.values() if not each.piece.version]
+        loudness = Loudness(self._album, self._recordings, order)
+        units = [unit.key for unit in order.units if not unit.version]
+        mains = [ready[key] for key in units if key in ready]
         if order.named.name in self._frozen.targets:
             return self._frozen.levels(order.named, loudness.of(mains))
         return loudness.levels(mains)
@@ -132,7 +137,7 @@ class Build:
     def _level_of(self, levels: AlbumLevels, order: Order, each: Ready) -> Level:
         """Return the level of a recording; a version has its track's gain."""
         piece = each.piece
-        level = levels.track(self._recordings.id_of(piece))
+        level = levels.track(self._recordings.id_of(order.main_of(piece)))
         if not piece.version:
             return Level(level.wanted_lufs, level.gain_db)
         before = self._frozen.targets.get(order.named.name)
@@ -150,27 +155,24 @@ class Build:
         """Make what a target lacks, and note all of its files."""
         stays = known or {}
         is_disc = order.target.medium != "file"
-        keys = [piece.key for piece in order.pieces]
-        stale = [ready[key] for key in keys if key in ready and (is_disc or key not in stays)]
-        if is_disc and stays:
-            stale = []
+        missing = [ready[unit.key] for unit in stale(order, stays)]
         before = self._frozen.targets.get(order.named.name)
-        if not stale:
+        if not missing:
             assert before is not None
             self._settle(order, before)
             self.built.records += (
                 [stays[place] for place in sorted(stays)]
                 if is_disc
-                else [stays[key] for key in keys]
+                else [stays[piece.key] for piece in order.pieces]
             )
             self._art_beside(order)
             return
-        levels, made = self._delivered(order, ready, stale)
+        levels, made = self._delivered(order, ready, missing)
         if made is None:
             return
-        wanted = {each.piece.key: self._level_of(levels, order, each) for each in stale}
+        wanted = {each.piece.key: self._level_of(levels, order, each) for each in missing}
         versions = dict(before.versions) if before is not None else {}
-        for each in stale:
+        for each in missing:
             if each.piece.version:
                 level = wanted[each.piece.key]
                 own = self._recordings.version_id(each.piece)
@@ -196,35 +198,36 @@ class Build:
         self.built.note(order.named.name, levels.notes)
 
     def _delivered(
-        self, order: Order, ready: Mapping[str, Ready], stale: Sequence[Ready]
+        self, order: Order, ready: Mapping[str, Ready], missing: Sequence[Ready]
     ) -> tuple[AlbumLevels, list[Delivery] | None]:
         """Write a target's files, the album lowered where a track cannot follow."""
         levels = self._levels(order, ready)
         frozen = order.named.name in self._frozen.targets
-        loudness = Loudness(self._album, self._recordings.ids, self._frozen.corrections, order)
+        loudness = Loudness(self._album, self._recordings, order)
         if unmet := loudness.unmet(levels):
             self._refuse_levels(order, levels, unmet)
             return levels, None
-        files = {each.piece.key: self._file(order, each.piece) for each in stale}
-        snippets = {
-            each.piece.key: snippet_settings(self._album, order, each.piece) for each in stale
-        }
-        todo = list(stale)
+        parts = [part for each in missing for part in each.piece.each]
+        files = {part.key: self._file(order, part) for part in parts}
+        snippets = {part.key: snippet_settings(self._album, order, part) for part in parts}
+        todo = list(missing)
         made: dict[str, Delivery] = {}
         for _ in range(_MOST_LOWERINGS):
             wanted = {each.piece.key: self._level_of(levels, order, each) for each in todo}
+            for each in todo:
+                made.pop(each.piece.key, None)
             made |= {
                 each.piece.key: each
                 for each in deliver(order, todo, wanted, files, self._together, snippets=snippets)
             }
             refused = [each for each in made.values() if each.result.refused]
             if not refused:
-                return levels, [made[each.piece.key] for each in stale]
+                return levels, [made[part.key] for part in parts]
             lowered = loudness.lowered(levels, refused, frozen=frozen)
             if lowered is None:
                 break
             keep = levels.keeps_relations and not frozen
-            todo = list(stale) if keep else [ready[each.piece.key] for each in refused]
+            todo = list(missing) if keep else [ready[each.piece.key] for each in refused]
             levels = lowered
         self.built.refused += [
             Refusal(
@@ -262,10 +265,10 @@ class Build:
         """Tag what was made, and note a target's files in order."""
         picture = self._recordings.picture(order)
         for file, piece in zip(order.files, order.pieces, strict=True):
-            if piece.key in stays:
+            delivery = made.get(piece.key)
+            if delivery is None:
                 self.built.records.append(stays[piece.key])
                 continue
-            delivery = made[piece.key]
             tags = meant_tags(self._album, order, file, piece)
             if tags != Tags() and piece.key in gains:
                 tags = replace(tags, replay_gain=gains[piece.key])
@@ -286,7 +289,7 @@ class Build:
                     picture_sha256=None if own is None else own.sha256,
                     broadcast=broadcast,
                     notes=_told(delivery.result),
-                    key=self._recordings.file_key(order, delivery.piece, levels[piece.key]),
+                    key=self._recordings.file_key(order, piece, levels[order.unit_of(piece).key]),
                     made_from=delivery.made_from,
                 )
             )

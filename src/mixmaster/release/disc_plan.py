@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -95,10 +94,7 @@ def disc_problems(
                 problems.append(Problem(key, finding.text, f"{finding.advice}: {media['cd']}"))
             elif finding.severity == "warning":
                 warnings.append(f"{media['cd']}: {finding.file}: {finding.text}")
-        warnings += _converted_joins(own, RATE_HZ, media["cd"])
     if "vinyl" in media:
-        fastest_hz = max((piece.sample_rate_hz for _, piece in own), default=RATE_HZ)
-        warnings += _converted_joins(own, fastest_hz, media["vinyl"])
         sides = [record_track(album, track, piece.isrc, piece.path) for track, piece in own]
         try:
             found = plan_vinyl(sides, record_of(album), frames, RATE_HZ).findings
@@ -113,25 +109,6 @@ def disc_problems(
             else:
                 warnings.append(said)
     return tuple(problems), tuple(warnings)
-
-
-def _converted_joins(
-    own: Sequence[tuple[Track, Piece]], rate_hz: int, target: str
-) -> Iterator[str]:
-    """Yield which gapless joins a rate conversion would tear: each file is converted by itself.
-
-    A converter takes what lies beyond a file's end for silence, and so bends its last and first
-    millisecond: some 25 dB under a tone that goes on through the join.
-    """
-    for (_, before), (track, piece) in pairwise(own):
-        rates = {before.sample_rate_hz, piece.sample_rate_hz} - {rate_hz}
-        if track.gap_s == 0.0 and not track.crossfade_s and rates:
-            found = " and ".join(f"{rate / 1e3:g} kHz" for rate in sorted(rates))
-            yield (
-                f"{target}: track {piece.number}: its gapless join is converted from {found}, "
-                f"each side by itself, and may be heard: convert the whole to {rate_hz / 1e3:g} "
-                "kHz before it is cut into tracks"
-            )
 
 
 def _title(album: Album) -> str:

@@ -141,12 +141,14 @@ class Frozen:
             found.corrections[correction.key] = correction
         return found
 
-    def require_same(self, album: Album, targets: Sequence[NamedTarget], *, correct: bool) -> None:
+    def require_same(
+        self, album: Album, targets: Sequence[tuple[NamedTarget, set[str]]], *, correct: bool
+    ) -> None:
         """Raise where a released album would not be what it was.
 
         Args:
             album: The document.
-            targets: Where it goes.
+            targets: Where it goes, each with the ids of what is mastered for it.
             correct: Whether tracks that stand out are to be corrected.
 
         Raises:
@@ -158,13 +160,12 @@ class Frozen:
             hint = "--refreeze with --cohere makes it anew, corrected"
             raise DocumentError(album.where, (Problem("cohere", reason, hint),))
         changed = []
-        ids = track_ids(album)
-        for named in targets:
+        for named, ids in targets:
             before = self.targets.get(named.name)
             if before is None:
                 continue
             known = {each.key: each.offset_lu for each in before.levels.tracks}
-            if set(ids) != set(known):
+            if ids != set(known):
                 continue  # what is new joins with the album's gain
             if asks(album, named) != before.asks:
                 changed.append(named.name)

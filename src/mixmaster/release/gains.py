@@ -14,13 +14,14 @@ from mixmaster.audio.source import open_source
 from mixmaster.audio.tags import ReplayGain
 from mixmaster.metering.loudness import BlockPowers, album_lufs, channel_weights
 from mixmaster.release.album.document import Album
+from mixmaster.release.delivery import Delivery
 from mixmaster.release.freezing import TargetLevels
 from mixmaster.release.levels.album import AlbumLevels, TrackLoudness
-from mixmaster.release.levels.corrections import Correction
 from mixmaster.release.levels.gains import album_gains
 from mixmaster.release.levels.policy import policy_of
-from mixmaster.release.making import Delivery
+from mixmaster.release.naming import names_of
 from mixmaster.release.plan import Order, target_for
+from mixmaster.release.recordings import Recordings
 from mixmaster.release.studio import Ready
 from mixmaster.units import db_to_gain
 
@@ -37,14 +38,12 @@ class Loudness:
 
     Attributes:
         album: The document.
-        ids: What tells the tracks apart.
-        corrections: What was done to tracks so that they go together, by id.
+        recordings: What tells the tracks apart, and what was done so that they go together.
         order: The target.
     """
 
     album: Album
-    ids: Sequence[str]
-    corrections: Mapping[str, Correction]
+    recordings: Recordings
     order: Order
 
     def of(self, ready: Sequence[Ready]) -> list[TrackLoudness]:
@@ -53,13 +52,14 @@ class Loudness:
 
     def _track(self, each: Ready) -> TrackLoudness:
         piece = each.piece
-        track, key = self.album.track[piece.number - 1], self.ids[piece.number - 1]
+        track, key = self.album.track[piece.number - 1], self.recordings.id_of(piece)
         file = target_for(self.order, self.order.pieces).file
         rate = file.spec(piece.sample_rate_hz, piece.channels).sample_rate_hz
         limits, peak_dbtp = each.limits(rate)
-        correction = self.corrections.get(key)
+        correction = self.recordings.correction_of(piece)
         offset = track.level_offset_db + (0.0 if correction is None else correction.gain_db)
-        found = each.heard.loudness(key, track.title, offset_lu=offset, limits=limits)
+        name = names_of(self.album, piece)
+        found = each.heard.loudness(key, name, offset_lu=offset, limits=limits)
         return replace(found, true_peak_dbtp=peak_dbtp)
 
     def levels(self, ready: Sequence[Ready]) -> AlbumLevels:
@@ -105,7 +105,7 @@ class Loudness:
             lufs = (each.result.figures or {}).get("reachable_lufs")
             if lufs is None:
                 return None
-            reached[self.ids[each.piece.number - 1]] = lufs - _ROOM_LU
+            reached[self.recordings.id_of(each.piece)] = lufs - _ROOM_LU
         found = levels.lowered(reached, "its limiter would have to take too much away")
         return None if found is levels else found
 

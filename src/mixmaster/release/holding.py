@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from mixmaster.release.levels.cohering import Made, cohere
 from mixmaster.release.levels.corrections import Correction, corrected
 from mixmaster.release.levels.hearing import Heard
 from mixmaster.release.levels.signature import Signature
+from mixmaster.release.naming import names_of
 from mixmaster.release.studio import Ready, Studio
 
 
@@ -46,7 +47,7 @@ class Together:
 
 def hold_together(
     album: Album,
-    ids: Sequence[str],
+    mains: Mapping[str, str],
     studio: Studio,
     *,
     correct: bool,
@@ -56,7 +57,7 @@ def hold_together(
 
     Args:
         album: The document.
-        ids: What tells the tracks apart.
+        mains: The recordings that are compared: their keys, by what tells them apart.
         studio: Where all tracks are ready; those that are corrected are made ready again.
         correct: Whether proposals are made.
         signature: An earlier album's, that this one is to match.
@@ -64,31 +65,29 @@ def hold_together(
     Raises:
         UsageError: For an anchor that has nothing to hear.
     """
-    mains = {
-        ids[each.piece.number - 1]: each for each in studio.ready.values() if not each.piece.version
-    }
-    tracks = tuple(_track(album, key, each) for key, each in mains.items())
-    anchor = None if album.cohere.anchor is None else ids[album.cohere.anchor - 1]
+    before = {own: studio.ready[key] for own, key in mains.items()}
+    tracks = tuple(_track(album, own, each) for own, each in before.items())
+    anchor = next((k for k, e in before.items() if album.cohere.anchor in e.piece.numbers), None)
     reference = None if signature is None else signature.reference()
     if not correct:
         return Together(analyse(tracks, anchor=anchor, reference=reference), (), tracks)
 
     def remake(key: str, correction: Correction) -> Heard:
-        before = mains[key].piece
-        studio.again(before.key, corrected(before.preset, correction))
-        return studio.ready[before.key].heard
+        piece = before[key].piece
+        studio.again(piece.key, corrected(piece.preset, correction))
+        return studio.ready[piece.key].heard
 
     run = cohere(tracks, remake, anchor=anchor, reference=reference)
-    for key, before in mains.items():
+    for key, main in before.items():
         kept = run.corrections.get(key)
-        preset = before.piece.preset if kept is None else corrected(before.piece.preset, kept)
-        number = before.piece.number
-        for each in [r for r in studio.ready.values() if r.piece.number == number]:
+        preset = main.piece.preset if kept is None else corrected(main.piece.preset, kept)
+        numbers = set(main.piece.numbers)
+        for each in [r for r in studio.ready.values() if numbers & set(r.piece.numbers)]:
             if each.piece.kind != "master" and each.piece.preset != preset:
                 studio.again(each.piece.key, preset)
     after = tuple(
         _track(album, key, studio.ready[each.piece.key], run.corrections.get(key))
-        for key, each in mains.items()
+        for key, each in before.items()
     )
     return Together(run.after, run.made, after)
 
@@ -97,13 +96,14 @@ def _track(
     album: Album, key: str, ready: Ready, correction: Correction | None = None
 ) -> AlbumTrack:
     track = album.track[ready.piece.number - 1]
+    declared = all(album.track[number - 1].outlier for number in ready.piece.numbers)
     return AlbumTrack(
         key=key,
-        name=track.title,
+        name=names_of(album, ready.piece),
         heard=ready.heard,
         offset_db=track.level_offset_db + (0.0 if correction is None else correction.gain_db),
         vocal_lu=ready.vocal_lu,
-        declared=track.outlier,
+        declared=declared,
         fixed=ready.piece.kind == "master",
     )
 

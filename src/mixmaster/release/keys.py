@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mixmaster.audio.formats import FileSpec
@@ -36,13 +37,14 @@ def piece_key(piece: Piece) -> str:
     Raises:
         AudioFileError: For a source that cannot be read.
     """
+    if piece.parts:
+        parts = [replace(part, preset=piece.preset) for part in piece.parts]
+        return digest(["programme", [piece_key(part) for part in parts]])
     content: dict[str, Any] = {
         "kind": piece.kind,
         "version": piece.version,
-        "preset": _document(piece.preset),
         "relimit": piece.relimit,
-        "resources": list(_resources(piece.preset)),
-        "profiles": _profiles(piece.preset),
+        **_chain(piece.preset),
     }
     if piece.song is None:
         content["source"] = hash_once(piece.path)
@@ -57,6 +59,26 @@ def piece_key(piece: Piece) -> str:
     if piece.dialogue is not None:
         content["dialogue"] = hash_once(piece.dialogue)
     return digest(content)
+
+
+def chain_key(preset: MasteringPreset) -> str:
+    """Return what identifies a chain, with all that it reads; its name does not count.
+
+    Raises:
+        DocumentError: For a profile that cannot be read.
+    """
+    content = _chain(preset)
+    for told in ("name", "description"):
+        content["preset"].pop(told, None)
+    return digest(content)
+
+
+def _chain(preset: MasteringPreset) -> dict[str, Any]:
+    return {
+        "preset": _document(preset),
+        "resources": list(_resources(preset)),
+        "profiles": _profiles(preset),
+    }
 
 
 def file_key(

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from mixmaster.audio.bext import Broadcast, coding_history, in_ascii, write_bext
-from mixmaster.audio.formats import FileSpec
 from mixmaster.audio.source import probe
 from mixmaster.audio.tags import KIND_OF_CONTAINER, Picture, Tags, held, write_tags
-from mixmaster.engine.publish import manifest_path
-from mixmaster.mastering.options import NamedTarget
 from mixmaster.mastering.results import MasterResult
 from mixmaster.mastering.target import Target
-from mixmaster.metering.programme import ProgrammeFigures
 from mixmaster.release.album.document import Album
+from mixmaster.release.delivery import Delivery, Level, mastered
 from mixmaster.release.excerpts import cut, float_file
 from mixmaster.release.naming import tags_of
 from mixmaster.release.pieces import Piece
 from mixmaster.release.plan import Order, PlannedFile, target_for
+from mixmaster.release.programmes.cutting import cut_programme
 from mixmaster.release.proof.record import LimitsRecord
 from mixmaster.release.studio import Ready
 from mixmaster.release.together import Tell, Together
@@ -29,46 +25,6 @@ from mixmaster.release.together import Tell, Together
 _TOLERANCE_LU: Final = 0.1
 _AS_IT_IS: Final = 1e-6
 _DEPTHS: Final = {"PCM_16": 16, "PCM_24": 24}
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """The level that a recording is to have at a target.
-
-    Attributes:
-        wanted_lufs: Its loudness; None leaves it as it is.
-        gain_db: From what its chain gives, the gain before it undone; None where nobody knows.
-    """
-
-    wanted_lufs: float | None
-    gain_db: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A recording that was written for a target, not yet tagged.
-
-    Attributes:
-        piece: The recording.
-        file: The file.
-        spec: What kind of file it is.
-        target: What it was made for: the target with this recording's loudness.
-        result: What mastering said; of a refused one, why.
-        made_from: The manifest of it: what it was made from, and how.
-    """
-
-    piece: Piece
-    file: Path
-    spec: FileSpec
-    target: Target
-    result: MasterResult
-    made_from: Mapping[str, Any]
-
-    @property
-    def figures(self) -> ProgrammeFigures:
-        """What was measured on it, decoded."""
-        assert self.result.after is not None
-        return self.result.after
 
 
 def levelled(target: Target, piece: Piece, level: Level) -> Target:
@@ -96,6 +52,8 @@ def _holds(target: Target, piece: Piece) -> bool:
     """Tell whether a target's file holds an approved master's samples as they are."""
     if not piece.approved:
         return False
+    if piece.parts:
+        return all(_holds(target, part) for part in piece.parts)
     spec = target.file.spec(piece.sample_rate_hz, piece.channels)
     depth = _DEPTHS.get(probe(piece.path).subtype)
     same_rate = spec.sample_rate_hz == piece.sample_rate_hz
@@ -111,7 +69,7 @@ def deliver(
     *,
     snippets: Mapping[str, Mapping[str, Any]],
 ) -> list[Delivery]:
-    """Write the files of a target, untagged; what is refused says why.
+    """Write the files of a target, untagged; what is refused says why, a programme as a whole.
 
     Args:
         order: The target.
@@ -124,35 +82,22 @@ def deliver(
     """
     base = target_for(order, order.pieces)
 
-    def work(each: Ready, threads: int, tell: Tell) -> Delivery:
+    def work(each: Ready, threads: int, tell: Tell) -> list[Delivery]:
         del threads  # the job knows
         each.listener.tell = tell
         piece = each.piece
-        file = files[piece.key]
         target = levelled(base, piece, levels[piece.key])
         spec = target.file.spec(piece.sample_rate_hz, piece.channels)
+        if piece.parts:
+            own, on_disc = [files[part.key] for part in piece.parts], order.target.medium != "file"
+            return cut_programme(each, order.named.name, target, own, on_disc=on_disc)
         if not snippets.get(piece.key):
-            result, made = _mastered(each, order, target, file)
-            return Delivery(piece, file, spec, target, result, made)
-        return _excerpt(each, order, target, file, snippets[piece.key])
+            result, made = mastered(each, order.named.name, target, files[piece.key])
+            return [Delivery(piece, files[piece.key], spec, target, result, made)]
+        return [_excerpt(each, order, target, files[piece.key], snippets[piece.key])]
 
-    return together.each(f"writing {order.named.name}", ready, work)
-
-
-def _mastered(
-    each: Ready, order: Order, target: Target, file: Path
-) -> tuple[MasterResult, dict[str, Any]]:
-    """Write a master; return what was said of it, and what it was made from."""
-    file.unlink(missing_ok=True)
-    result = each.job.deliver(NamedTarget(order.named.name, target), file, each.origin)
-    if result.file is None:
-        return result, {}
-    manifest = manifest_path(file)
-    made: dict[str, Any] = json.loads(manifest.read_bytes())
-    manifest.unlink()
-    for told in ("file", "sha256", "figures", "versions", "processor"):
-        made.pop(told, None)
-    return result, made
+    done = together.each(f"writing {order.named.name}", ready, work)
+    return [delivery for each in done for delivery in each]
 
 
 def _excerpt(
@@ -166,7 +111,7 @@ def _excerpt(
 
     def master(lowered: Target) -> MasterResult:
         given = lowered.model_copy(update={"file": float_file(spec)})
-        result, said = _mastered(each, order, given, whole)
+        result, said = mastered(each, order.named.name, given, whole)
         made.update(said)
         return result
 

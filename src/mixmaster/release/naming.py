@@ -16,6 +16,9 @@ from mixmaster.release.album.identifiers import normal_gtin
 from mixmaster.release.pieces import Piece
 from mixmaster.release.proof.places import folded
 
+TITLES_APART = " + "
+"""Between the titles of tracks that are one programme."""
+
 _SPACES = str.maketrans({"\n": " ", "\r": " ", "\t": " ", "\0": " "})
 
 
@@ -27,6 +30,11 @@ def line(text: str) -> str:
 def full_title(title: str, *versions: str) -> str:
     """Return a title with its versions in brackets behind it: ``Song (Live) (Instrumental)``."""
     return "".join([title, *(f" ({each})" for each in versions if each)])
+
+
+def names_of(album: Album, piece: Piece) -> str:
+    """Return the titles of the tracks in a recording: ``One``, ``One + Two``."""
+    return TITLES_APART.join(album.track[number - 1].title for number in piece.numbers)
 
 
 def version_words(track: Track, piece: Piece) -> tuple[str, ...]:

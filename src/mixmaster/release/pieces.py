@@ -31,7 +31,7 @@ UNTOUCHED = MasteringPreset.model_validate(
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One recording: a track, or a version beside it.
+    """One recording: a track, or a version beside it; or several that are mastered as one.
 
     Attributes:
         number: The track's number, from 1.
@@ -49,6 +49,7 @@ class Piece:
         frames: Its length at that rate; of a session the longest stem's.
         song: The session, opened.
         dialogue: The dialogue's own stem, for targets that are measured on it.
+        parts: The recordings that are joined in it as one programme, in order; see `joining`.
     """
 
     number: int
@@ -65,6 +66,17 @@ class Piece:
     frames: int
     song: Song | None = None
     dialogue: Path | None = None
+    parts: tuple[Piece, ...] = ()
+
+    @property
+    def each(self) -> tuple[Piece, ...]:
+        """The recordings in it: it alone, where nothing is joined."""
+        return self.parts or (self,)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the tracks in it."""
+        return tuple(part.number for part in self.each)
 
     @property
     def approved(self) -> bool:
@@ -73,7 +85,9 @@ class Piece:
 
     @property
     def key(self) -> str:
-        """What tells it from the others: ``3``, ``3-instrumental``."""
+        """What tells it from the others: ``3``, ``3-instrumental``, ``3+4``."""
+        if self.parts:
+            return "+".join(part.key for part in self.parts)
         return f"{self.number}-{self.version}" if self.version else str(self.number)
 
     @property

@@ -17,6 +17,7 @@ from mixmaster.release.album.document import Album, load_album
 from mixmaster.release.disc_plan import disc_problems
 from mixmaster.release.naming import listed, place_of, require_apart, tags_of
 from mixmaster.release.pieces import Piece, pieces_of
+from mixmaster.release.programmes.joining import join_problems, join_warnings, joins, programmes
 from mixmaster.results import Result, jsonable
 
 CD_RATE_HZ: Final = 44_100
@@ -78,12 +79,14 @@ class Order:
     Attributes:
         named: The target.
         pieces: The recordings that it gets, in order.
+        units: The same as they are mastered: those that are joined without a gap as one.
         files: One for each; none for a disc or a record, which are made of all of them.
         bytes_at_most: Of all its files.
     """
 
     named: NamedTarget
     pieces: tuple[Piece, ...]
+    units: tuple[Piece, ...]
     files: tuple[PlannedFile, ...]
     bytes_at_most: int
 
@@ -92,9 +95,13 @@ class Order:
         """The target's document."""
         return self.named.target
 
-    def file_of(self, piece: Piece) -> PlannedFile:
-        """Return the file of a recording."""
-        return self.files[self.pieces.index(piece)]
+    def unit_of(self, piece: Piece) -> Piece:
+        """Return what a recording is mastered in: itself, or a programme."""
+        return next(u for u in self.units if piece.key in {part.key for part in u.each})
+
+    def main_of(self, unit: Piece) -> Piece:
+        """Return what holds the track that something is a version of; of a track itself, that."""
+        return next(u for u in self.units if not u.version and unit.number in u.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,19 @@ class ReleasePlan:
         return self.checked.album
 
     @property
+    def mains(self) -> tuple[Piece, ...]:
+        """The tracks as they are mastered, wherever any target has them joined."""
+        tracks = [piece for piece in self.pieces if not piece.version]
+        joined = any(joins(self.album, order.named) for order in self.orders)
+        return programmes(self.album, tracks) if joined else tuple(tracks)
+
+    @property
+    def units(self) -> tuple[Piece, ...]:
+        """All that is mastered at any target, and every recording alone."""
+        joined = (unit for order in self.orders for unit in order.units)
+        return tuple({each.key: each for each in (*self.pieces, *joined, *self.mains)}.values())
+
+    @property
     def duration_s(self) -> float:
         """How long its tracks are together, s."""
         return sum(piece.duration_s for piece in self.pieces if not piece.version)
@@ -149,6 +169,7 @@ class ReleasePlan:
             "targets": [
                 {
                     "target": order.named.name,
+                    "programmes": [list(u.numbers) for u in order.units if u.parts],
                     "files": [jsonable(file) for file in order.files],
                     "bytes_at_most": order.bytes_at_most,
                 }
@@ -232,13 +253,15 @@ def _planned(
         problems += lengths
     wrong, told = disc_problems(checked.targets, album, pieces)
     problems += wrong
+    if any(joins(album, named) for named in checked.targets):
+        problems += join_problems(album, pieces)
     problems += _tag_problems(album, orders)
     if problems:
         raise DocumentError(album.where, tuple(problems))
     files = [each for order in orders for each in order.files]
     names = {f"{_said(each)} for {each.target}": each.place for each in files}
     require_apart(album, names)
-    warnings = [*checked.warnings, *told]
+    warnings = [*checked.warnings, *told, *join_warnings(album, pieces, checked.targets)]
     lacks = (*checked.lacks, *(map(str, lengths) if options.draft else ()))
     return ReleasePlan(
         checked=replace(checked, lacks=lacks),
@@ -247,7 +270,7 @@ def _planned(
         options=options,
         warnings=tuple(warnings),
         bytes_at_most=sum(order.bytes_at_most for order in orders) + _PAGES_BYTES,
-        scratch_bytes=_scratch_bytes(orders, pieces),
+        scratch_bytes=_scratch_bytes(orders),
     )
 
 
@@ -265,9 +288,10 @@ def _order(album: Album, named: NamedTarget, pieces: Sequence[Piece]) -> Order:
     package = target.package
     alternates = package.alternates and target.medium == "file"
     wanted = tuple(piece for piece in pieces if alternates or not piece.version)
+    units = programmes(album, wanted) if joins(album, named) else wanted
     require_encoder(target.file.format)
     if target.medium != "file":
-        return Order(named, wanted, (), _disc_bytes(target, wanted))
+        return Order(named, wanted, units, (), _disc_bytes(target, wanted))
     files = []
     for piece in wanted:
         spec = target.file.spec(piece.sample_rate_hz, piece.channels)
@@ -279,7 +303,7 @@ def _order(album: Album, named: NamedTarget, pieces: Sequence[Piece]) -> Order:
         place = place_of(album, piece, named, spec)
         size = spec.bytes_at_most(round(length_s * spec.sample_rate_hz))
         files.append(PlannedFile(place, named.name, piece.number, piece.version, kind, spec, size))
-    return Order(named, wanted, tuple(files), sum(each.bytes_at_most for each in files))
+    return Order(named, wanted, units, tuple(files), sum(each.bytes_at_most for each in files))
 
 
 def _tag_problems(album: Album, orders: Sequence[Order]) -> Iterator[Problem]:
@@ -345,18 +369,23 @@ def _lengths(
             yield Problem(f"track.{piece.key}", what, f"{listed(names)} {verb} {least:g} s or more")
 
 
-def _scratch_bytes(orders: Sequence[Order], pieces: Sequence[Piece]) -> int:
-    """Return what lies in temporary files at most: each recording's spools, and what is mixed."""
+def _scratch_bytes(orders: Sequence[Order]) -> int:
+    """Return what temporary files take at most: spools, mixes, programmes before they are cut."""
     total = 0
-    for piece in pieces:
-        rates = {piece.sample_rate_hz}
+    mixed: set[str] = set()
+    for unit in {unit.key: unit for order in orders for unit in order.units}.values():
+        rates = {unit.sample_rate_hz}
         for order in orders:
-            if piece in order.pieces:
+            if unit in order.units:
                 file = target_for(order, order.pieces).file
-                rates.add(file.spec(piece.sample_rate_hz, piece.channels).sample_rate_hz)
-        seconds = sum(rates) * piece.duration_s
-        total += round(seconds * piece.channels * _SPOOL_BYTES)
-        if piece.song is not None:
-            total += round(piece.duration_s * piece.sample_rate_hz * 2 * 4)
+                rates.add(file.spec(unit.sample_rate_hz, unit.channels).sample_rate_hz)
+        spool = round(unit.duration_s * unit.channels * _SPOOL_BYTES)
+        total += sum(rates) * spool
+        if unit.parts:
+            total += (unit.sample_rate_hz + max(rates)) * spool
+        for piece in unit.each:
+            if piece.song is not None and piece.key not in mixed:
+                mixed.add(piece.key)
+                total += round(piece.duration_s * piece.sample_rate_hz * 2 * 4)
     discs = [order for order in orders if order.target.medium != "file"]
     return total + sum(order.bytes_at_most for order in discs)

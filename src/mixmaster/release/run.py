@@ -21,7 +21,7 @@ from mixmaster.release.built import Built, Refusal
 from mixmaster.release.cd.disc import USUAL_GAP_S
 from mixmaster.release.freezing import Frozen
 from mixmaster.release.holding import page_table, said_of
-from mixmaster.release.naming import line
+from mixmaster.release.naming import line, listed
 from mixmaster.release.plan import Order, ReleasePlan, target_for
 from mixmaster.release.proof.answers import Proof
 from mixmaster.release.proof.finishing import add_pages
@@ -241,4 +241,10 @@ def _done(plan: ReleasePlan, built: Built) -> Iterator[str]:
     relimited = [p for p in plan.pieces if p.kind == "master" and p.relimit and not p.version]
     for piece in relimited:
         yield f"track {piece.number}: an approved master that was limited again, as asked for"
+    for programme in (main for main in plan.mains if main.parts):
+        tracks = listed(map(str, programme.numbers))
+        yield (
+            f"tracks {tracks}: joined without a gap, so mastered as one programme with one gain, "
+            "and cut at the track marks"
+        )
     yield from said_of(built.coherence)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 
+from mixmaster.release.delivery import Level
 from mixmaster.release.freezing import Frozen
-from mixmaster.release.making import Level
+from mixmaster.release.pieces import Piece
 from mixmaster.release.plan import Order
 from mixmaster.release.proof.record import FileRecord
 from mixmaster.release.publishing import ReleaseFolder
@@ -25,9 +26,10 @@ def staying(
         return None
     levels = {each.key: each for each in before.levels.tracks}
     wanted: dict[str, Level] = {}
-    for key in (piece.key for piece in order.pieces):
+    for key in (unit.key for unit in order.units):
         piece = recordings.pieces[key]
-        level, own = levels.get(recordings.id_of(piece)), recordings.version_id(piece)
+        level = levels.get(recordings.id_of(order.main_of(piece)))
+        own = recordings.version_id(piece)
         if level is None or (piece.version and own not in before.versions):
             continue
         lufs, gain_db = before.versions.get(own, (level.wanted_lufs, level.gain_db))
@@ -36,15 +38,22 @@ def staying(
         return _disc(order, wanted, recordings, frozen, folder)
     found: Stays = {}
     for file, piece in zip(order.files, order.pieces, strict=True):
-        if piece.key not in wanted:
+        unit = order.unit_of(piece)
+        if unit.key not in wanted:
             continue
-        own_piece = recordings.pieces[piece.key]
-        record = frozen.files.get(recordings.file_key(order, own_piece, wanted[piece.key]))
+        record = frozen.files.get(recordings.file_key(order, piece, wanted[unit.key]))
         if record is not None and folder.intact(record):
             found[piece.key] = record.model_copy(update={"path": file.place})
             if file.place != record.path:  # it is only called otherwise now
                 shutil.copyfile(folder.path / record.path, folder.place(file.place))
     return found
+
+
+def stale(order: Order, stays: Stays) -> list[Piece]:
+    """Return what of a target has to be mastered: programmes where one of their files lacks."""
+    if order.target.medium != "file":
+        return [] if stays else list(order.units)
+    return [unit for unit in order.units if any(part.key not in stays for part in unit.each)]
 
 
 def _disc(
@@ -54,7 +63,7 @@ def _disc(
     frozen: Frozen,
     folder: ReleaseFolder,
 ) -> Stays:
-    if len(wanted) != len(order.pieces):
+    if len(wanted) != len(order.units):
         return {}
     key = recordings.disc_key(order, wanted)
     records = [record for own, record in frozen.files.items() if own.startswith(f"{key}/")]
@@ -63,21 +72,23 @@ def _disc(
 
 
 def needed(
-    orders: Mapping[str, Order], stays: Mapping[str, Stays | None], recordings: Recordings
+    orders: Mapping[str, Order],
+    stays: Mapping[str, Stays | None],
+    recordings: Recordings,
 ) -> set[str]:
     """Return which recordings must be made ready, by key: with each version its track.
 
-    Where a target's levels are to be found, all tracks are heard.
+    Args:
+        orders: The targets, by name.
+        stays: What of each stays, or None where its levels are to be found.
+        recordings: The recordings; where levels are to be found, all tracks are heard.
     """
     found: set[str] = set()
     for name, order in orders.items():
-        keys = [piece.key for piece in order.pieces]
         known = stays[name]
         if known is None:
-            found |= {key for key, piece in recordings.pieces.items() if not piece.version}
-            found.update(keys)
-        elif order.target.medium != "file":
-            found.update(() if known else keys)
+            found.update(main.key for main in recordings.mains)
+            found.update(unit.key for unit in order.units)
         else:
-            found.update(key for key in keys if key not in known)
-    return found | {str(recordings.pieces[key].number) for key in found}
+            found.update(unit.key for unit in stale(order, known))
+    return found | {recordings.main_of(recordings.pieces[key]).key for key in found}

@@ -23,8 +23,10 @@ from mixmaster.mixing.sessions.plan import plan_song
 from mixmaster.release.levels.hearing import Heard, HeardMeter
 from mixmaster.release.levels.reach import APPROVED, Limits
 from mixmaster.release.levels.vocal import vocal_level_of_files
+from mixmaster.release.naming import names_of
 from mixmaster.release.pieces import Piece
 from mixmaster.release.plan import ReleasePlan
+from mixmaster.release.programmes.source import put_together
 from mixmaster.release.together import Tell, Together
 from mixmaster.units import gain_to_db
 
@@ -51,7 +53,9 @@ class Ready:
         job: Its job, prepared: any target may be delivered.
         listener: Whom the job tells how far it is.
         heard: What it sounds like after its chain, the gain before it undone.
-        origin: The manifest of its mix, where that was made here.
+        origin: The manifest of its mix, where that was made here; of a programme what it is put
+            together from.
+        marks: Where its recordings begin, in frames of its source; the first at 0.
         vocal_lu: How loud its voice stands over all else, where its stems are there.
     """
 
@@ -60,6 +64,7 @@ class Ready:
     listener: Listener
     heard: Heard
     origin: Mapping[str, Any] | None
+    marks: tuple[int, ...] = (0,)
     vocal_lu: float | None = None
 
     def limits(self, sample_rate_hz: int) -> tuple[Limits, float | None]:
@@ -136,7 +141,8 @@ class Studio:
             SignalError: For NaN or infinity in a source, or made by an insert.
             UsageError: For a version that a session has nothing for.
         """
-        self._mix([piece for piece in pieces if piece.song is not None], voices=voices)
+        alone = {part.key: part for piece in pieces for part in piece.each}
+        self._mix([part for part in alone.values() if part.song is not None], voices=voices)
         main = [piece for piece in pieces if not piece.version]
         self._run("running the chains", main)
         self._run("running the chains of versions", [p for p in pieces if p.version])
@@ -150,7 +156,7 @@ class Studio:
     def _run(self, what: str, pieces: Sequence[Piece]) -> None:
         for found in self._together.each(what, pieces, self._chained):
             self.ready[found.piece.key] = found
-            name = self._plan.album.track[found.piece.number - 1].title
+            name = names_of(self._plan.album, found.piece)
             self.notes += [f"{name}: {text}" for text in (*found.job.notes, *found.heard.notes)]
 
     def _mix(self, pieces: Sequence[Piece], *, voices: bool) -> None:
@@ -199,9 +205,9 @@ class Studio:
             self._mixes[piece.key] = file, json.loads(manifest_path(file).read_bytes())
 
     def _chained(self, piece: Piece, threads: int, tell: Tell) -> Ready:
-        path, origin = self._mixes.get(piece.key, (piece.path, None))
         folder = self._folder / f"job-{piece.key}"
         folder.mkdir(exist_ok=True)
+        path, origin, marks = self._source(piece, tell)
         options = MasterOptions(
             dialogue=piece.dialogue, strict=self._plan.options.strict, threads=threads
         )
@@ -210,7 +216,7 @@ class Studio:
             open_mix(path), piece.preset, options, lambda _, done: listener.tell(done), folder
         )
         self._stack.callback(job.close)
-        main = self.ready.get(str(piece.number)) if piece.version else None
+        main = self._main_of(piece) if piece.version else None
         gain_db = None
         if main is not None and main.piece.preset == piece.preset:
             gain_db = main.job.input_gain_db
@@ -221,7 +227,31 @@ class Studio:
             job.close()
             plain = piece.preset.model_copy(update={"integrated_lufs": None})
             return self._chained(replace(piece, preset=plain), threads, tell)
-        return Ready(piece, job, listener, heard, origin, self._voices.get(piece.number))
+        voice = None if piece.parts else self._voices.get(piece.number)
+        return Ready(piece, job, listener, heard, origin, marks, voice)
+
+    def _main_of(self, piece: Piece) -> Ready | None:
+        """Return the track of a version, or the programme that it is in."""
+        mains = [each for each in self.ready.values() if not each.piece.version]
+        own = [each for each in mains if piece.number in each.piece.numbers]
+        return max(own, key=lambda each: len(each.piece.parts), default=None)
+
+    def _source(
+        self, piece: Piece, tell: Tell
+    ) -> tuple[Path, Mapping[str, Any] | None, tuple[int, ...]]:
+        """Return the file that is mastered, what it was made from, and where its tracks begin."""
+        if not piece.parts:
+            return *self._mixes.get(piece.key, (piece.path, None)), (0,)
+        made = [self._mixes.get(part.key, (part.path, None)) for part in piece.parts]
+        source = put_together(
+            [path for path, _ in made],
+            self._folder / f"programme-{piece.key}.wav",
+            strict=self._plan.options.strict,
+            tell=lambda _: tell(0.0),
+        )
+        self.notes += [f"{names_of(self._plan.album, piece)}: {text}" for text in source.notes]
+        mixes = [origin for _, origin in made if origin is not None]
+        return source.path, {"programme": list(source.made_of), "mixes": mixes}, source.marks
 
 
 def _hear(job: Job, piece: Piece, tell: Tell) -> Heard:

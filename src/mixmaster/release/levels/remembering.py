@@ -14,6 +14,7 @@ from mixmaster.release.levels.coherence import AlbumTrack
 from mixmaster.release.levels.cohering import coherence_from_json
 from mixmaster.release.levels.hearing import hear_file
 from mixmaster.release.levels.signature import Signature, draw_signature
+from mixmaster.release.naming import TITLES_APART
 from mixmaster.release.proof.record import FileRecord, ReleaseRecord
 from mixmaster.release.proof.writing import read_record
 
@@ -102,4 +103,5 @@ def _declared(record: ReleaseRecord, where: str) -> set[str]:
     said = record.coherence.get("coherence")
     if said is None:
         return set()
-    return {each.name for each in coherence_from_json(said, where).tracks if each.declared}
+    names = (each.name for each in coherence_from_json(said, where).tracks if each.declared)
+    return {part for name in names for part in (name, *name.split(TITLES_APART))}
