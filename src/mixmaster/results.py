@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Iterable, Sequence
 from html import escape
+from math import isfinite
 from pathlib import Path
+from types import NoneType
 from typing import Any, Final
 
 import numpy as np
 
 _SHOWN_ROWS: Final = 200
 _SHOWN_CHARACTERS: Final = 200
+_AS_THEY_ARE: Final = frozenset({str, int, bool, NoneType})
 
 
 class Result:
@@ -79,19 +81,23 @@ def jsonable(value: Any) -> Any:
     Raises:
         ValueError: For NaN or infinity: a result must say ``None`` and why instead.
     """
+    if type(value) in _AS_THEY_ARE:
+        return value
     if hasattr(value, "to_json"):  # results, and errors
         return value.to_json()
     if isinstance(value, dict):
         return {str(key): jsonable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [jsonable(item) for item in value]
     if isinstance(value, np.ndarray):
-        return [jsonable(item) for item in value.tolist()]
+        value = value.tolist()
+    if isinstance(value, list | tuple):  # curves have thousands of numbers: no call for each
+        return [
+            each if type(each) is float and isfinite(each) else jsonable(each) for each in value
+        ]
     if isinstance(value, np.generic):
         return jsonable(value.item())
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float) and not isfinite(value):
         raise ValueError(f"{value} is not JSON; a result says None and gives a reason")
     return value
 

@@ -11,6 +11,7 @@ import json
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,12 @@ def build(
 
 def versions() -> dict[str, str]:
     """Return the versions of everything that shapes the sound."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Look them up, which takes longer than writing a manifest."""
     found = {"python": platform.python_version()}
     found |= {library: metadata.version(library) for library in _LIBRARIES}
     return found | {"libsndfile": libsndfile_version()}
@@ -126,6 +133,7 @@ def processor() -> dict[str, str]:
     return {"machine": platform.machine(), "model": _processor_model()}
 
 
+@cache
 def _processor_model() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
