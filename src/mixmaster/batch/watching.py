@@ -193,10 +193,7 @@ class Watcher:
             if kind == FILE:
                 seen[name] = self._state(name)
                 continue
-            if kind == FOLDER:
-                found = self._listing(name)
-            else:
-                found = tuple(sorted(matching(name)))
+            found = self._listing(name) if kind == FOLDER else tuple(sorted(matching(name)))
             seen[os.path.join(name, "")] = found  # noqa: PTH118 - a file has no / at its end
             # What has come is not in the plan yet, but may still be growing.
             seen |= {each: self._state(each) for each in found[:_MOST_ENTRIES]}

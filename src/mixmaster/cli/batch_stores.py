@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mixmaster.batch.stages.workplace import Workplace
@@ -56,6 +57,61 @@ class Places:
         return StoreWorkplace(at, (*self.roots, *own), overwrite=overwrite)
 
 
+def is_document(text: str) -> bool:
+    """Return whether an address is that of one document: of jobs, or of a session."""
+    from mixmaster.batch.storage.names import is_address
+
+    return is_address(text) and text.lower().endswith(".toml") and not glob.has_magic(text)
+
+
+def bring_document(address: str) -> tuple[Path, Location] | None:
+    """Bring a document out of a store, with presets and references that it names as files.
+
+    Returns:
+        Where it lies now, and the folder that it lies in there; None for a session's.
+
+    Raises:
+        UsageError: For an address where nothing is, or a missing extra.
+        StorageError: When the store fails.
+        DocumentError: For a document that cannot be read.
+    """
+    from mixmaster.batch.planning.document import Batch
+    from mixmaster.batch.storage.mirror import Mirror
+    from mixmaster.batch.storage.names import Location
+    from mixmaster.batch.storage.remote import require_stores
+    from mixmaster.batch.storage.scratch import Scratch
+    from mixmaster.documents.loading import read_table
+
+    require_stores([address])
+    at = Location.parse(address)
+    mirror = Mirror(Scratch())
+    table = read_table(
+        mirror.bring_files(at.folder, [at.name]) / at.name, max_bytes=Batch.max_bytes
+    )
+    if table.get("kind") == "session":
+        return None
+    files = [name for each in _wishes(table) for name in _files(each)]
+    return mirror.bring_files(
+        at.folder, list(dict.fromkeys((at.name, *files)))
+    ) / at.name, at.folder
+
+
+def _wishes(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    lists = [table[name] for name in ("song", "include") if isinstance(table.get(name), list)]
+    return [table, *(each for found in lists for each in found if isinstance(each, dict))]
+
+
+def _files(wishes: Mapping[str, Any]) -> list[str]:
+    """Return the files that a document's table names beside songs; names of presets are none."""
+    named = [wishes.get(name) for name in ("preset", "profile")]
+    for several in ("masters", "targets"):
+        found = wishes.get(several)
+        named += found if isinstance(found, list) else []
+    files = [each for each in named if isinstance(each, str) and each.lower().endswith(".toml")]
+    reference = wishes.get("reference")
+    return [*files, reference] if isinstance(reference, str) else files
+
+
 def find_places(songs: Sequence[str], output: str | os.PathLike[str], base: Path) -> Places:
     """Return where songs and outputs are; songs in stores are brought here to be planned.
 
@@ -72,7 +128,9 @@ def find_places(songs: Sequence[str], output: str | os.PathLike[str], base: Path
     from mixmaster.batch.storage.names import Location, is_address
 
     def local(text: str | os.PathLike[str]) -> Path:
-        return (base / Path(text).expanduser()).absolute()
+        from mixmaster.documents.finding import from_home
+
+        return (base / from_home(text)).absolute()
 
     addresses = [text for text in (*songs, os.fspath(output)) if is_address(text)]
     if not addresses:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mixmaster.cli.batch_stores import Places, find_places
+from mixmaster.cli.batch_stores import Places, bring_document, find_places, is_document
 from mixmaster.cli.options import F, Within, chain, complete_presets
 from mixmaster.errors import UsageError
 
@@ -163,6 +163,12 @@ def _table(songs: tuple[str, ...]) -> tuple[dict[str, Any], Path | None, str]:
     from mixmaster.batch.planning.document import Batch
     from mixmaster.documents.loading import read_table
 
+    if len(songs) == 1 and is_document(songs[0]):
+        found = bring_document(songs[0])
+        if found is not None:
+            path, folder = found
+            table = read_table(path, max_bytes=Batch.max_bytes)
+            return _placed(table, str(folder)), path.parent, songs[0]
     first = Path(songs[0])
     if len(songs) == 1 and first.suffix.lower() == ".toml" and first.is_file():
         table = read_table(first, max_bytes=Batch.max_bytes)
@@ -173,8 +179,29 @@ def _table(songs: tuple[str, ...]) -> tuple[dict[str, Any], Path | None, str]:
     return made, None, "the command line"
 
 
+def _placed(table: dict[str, Any], folder: str) -> dict[str, Any]:
+    """Return a table whose songs and output lie where a store's folder has them."""
+
+    from mixmaster.batch.storage.names import is_address
+
+    def there(value: Any) -> Any:
+        local = not isinstance(value, str) or is_address(value) or value.startswith(("/", "~"))
+        return value if local else f"{folder}/{value}"
+
+    songs = table.get("song")
+    if isinstance(songs, list):
+        songs = [
+            {**each, "path": there(each.get("path"))} if isinstance(each, dict) else each
+            for each in songs
+        ]
+        table = {**table, "song": songs}
+    return {**table, "output": there(table.get("output", "out"))}
+
+
 def _here(name: str | None) -> str | None:
     """Return a preset's name; of a file, where it lies, whatever folder the document has."""
     if name is None or not name.lower().endswith(".toml"):
         return name
-    return str(Path(name).expanduser().absolute())
+    from mixmaster.documents.finding import from_home
+
+    return str(from_home(name).absolute())

@@ -31,9 +31,8 @@ def command() -> None:
 @json_option
 def list_command(as_json: bool) -> None:
     """List the plugins of your list. None of them is loaded."""
-    from pathlib import Path
-
     from mixmaster.cli.output import note, show, show_json, table
+    from mixmaster.documents.finding import from_home
     from mixmaster.effects.plugin_list import list_file, read_list
 
     listed = [
@@ -42,7 +41,7 @@ def list_command(as_json: bool) -> None:
             "path": plugin.path,
             "plugin_name": plugin.plugin_name,
             "time_limit_s": plugin.time_limit_s,
-            "found": Path(plugin.path).expanduser().exists(),
+            "found": from_home(plugin.path).exists(),
         }
         for name, plugin in read_list().plugin.items()
     ]

@@ -373,8 +373,9 @@ def _meant(song: str) -> str:
     """Return a word of SONGS; of a folder of songs, a pattern that finds those in it."""
     from mixmaster.audio.names import has_audio_suffix, is_hidden
     from mixmaster.batch.planning.songs import SESSION_NAME
+    from mixmaster.documents.finding import from_home
 
-    path = Path(song).expanduser()
+    path = from_home(song)
     if not path.is_dir() or (path / SESSION_NAME).exists():
         return song
     entries = [each for each in path.iterdir() if not is_hidden(each)]

@@ -143,7 +143,7 @@ def _hint(bare: str, kind: str | None) -> str:
     return "there are: " + ", ".join(dict.fromkeys(names)) if names else "there are none"
 
 
-def from_home(name: str | Path) -> Path:
+def from_home(name: str | os.PathLike[str]) -> Path:
     """Return a path, a leading ``~`` resolved; as it stands where there is no user of that name."""
     path = Path(name)
     try:

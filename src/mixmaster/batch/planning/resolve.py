@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from mixmaster.errors import AudioFileError, DocumentError, UsageError
 from mixmaster.mastering.matching import profiles_of, with_match
 from mixmaster.mastering.options import NamedTarget
 from mixmaster.mastering.preset import MasteringPreset
+from mixmaster.mastering.profile import NamedProfile, load_profile
+from mixmaster.mastering.profile_building import profile_of
 from mixmaster.mastering.run import check_targets, load_preset, load_target
 from mixmaster.mastering.session import load_session_preset, load_session_targets
 from mixmaster.mixing.prints.file_names import TemplateError, bits_text, rate_text
@@ -88,6 +91,7 @@ def resolve(job: SongJob, watch: Watch) -> Resolved:
     presets = _presets(job, source, watch)
     targets = _targets(job, source, watch)
     several = len(presets) > 1
+    brought = _brought(job, watch)
     for version in source.versions:
         for name, wanted in _wanted(job, source.name, version, presets, targets).items():
             preset = presets[name] if name in presets else _named_preset(name, job, watch)
@@ -95,7 +99,14 @@ def resolve(job: SongJob, watch: Watch) -> Resolved:
             known = [_target(each, targets, watch) for each in wanted]
             check_targets(known)
             planned, more = _master(
-                job, source, version, (_short(name), preset), known, watch=watch, several=several
+                job,
+                source,
+                version,
+                (_short(name), preset),
+                known,
+                brought=brought,
+                watch=watch,
+                several=several,
             )
             masters.append(planned)
             full["masters"][planned.id] = more
@@ -234,20 +245,23 @@ def _master(
     named: tuple[str, MasteringPreset],
     targets: Sequence[NamedTarget],
     *,
+    brought: NamedProfile | None,
     watch: Watch,
     several: bool,
 ) -> tuple[PlannedMaster, dict[str, Any]]:
     """Return one version's stage, and what it needs beside the plan."""
     name, preset = named
-    inserts = with_match(preset.chain(), None)
+    inserts = with_match(preset.chain(), brought)
     profiles = {
         where: {"name": each.name, "profile": dumped(each.profile)}
-        for where, each in profiles_of(inserts, None, preset.origin).items()
+        for where, each in profiles_of(inserts, brought, preset.origin).items()
     }
-    for each in profiles.values():
-        _watch_profile(str(each["name"]), watch)
+    if brought is None:
+        for each in profiles.values():
+            _watch_profile(str(each["name"]), watch)
     resources = find_resources(preset, watch)
     files = [(name, path, watch.file(path)) for name, path in resources.items()]
+    dialogue = Path(job.dialogue) if job.dialogue else None
     content: dict[str, Any] = {
         "key_format": KEY_FORMAT,
         "libraries": libraries(),
@@ -258,6 +272,7 @@ def _master(
         "plugins": fingerprints(preset.insert),
         "finish": dict(job.finish),
         "strict": job.strict,
+        "dialogue": "" if dialogue is None else watch.file(dialogue),
     }
     said = {each.name: jsonable(plain(each.target)) for each in targets}
     paths = {
@@ -287,6 +302,10 @@ def _master(
         "targets": {each.name: dumped(each.target) for each in targets},
     }
     inputs = [StageInput(str(p), sha256, p.stat().st_size).to_json() for _, p, sha256 in files]
+    if dialogue is not None:
+        settings["dialogue"] = len(inputs) + 1  # behind the mix and the resources
+        size = dialogue.stat().st_size
+        inputs.append(StageInput(str(dialogue), content["dialogue"], size).to_json())
     return planned, {
         "settings": settings,
         "content": {**content, "targets": said},
@@ -328,6 +347,24 @@ def _bytes(source: _Source, target: NamedTarget) -> int:
     spec = target.target.file.spec(source.sample_rate_hz, source.channels)
     seconds = source.frames / source.sample_rate_hz + _MORE_S
     return int(spec.bytes_at_most(round(seconds * spec.sample_rate_hz)))
+
+
+def _brought(job: SongJob, watch: Watch) -> NamedProfile | None:
+    """Return what match stages move toward instead of their own profiles."""
+    if job.reference:
+        path = Path(job.reference)
+        return _of_reference(path, watch.file(path))
+    if job.profile:
+        watch.file(find_preset("profile", job.profile))
+        return load_profile(job.profile)
+    return None
+
+
+@lru_cache(maxsize=32)
+def _of_reference(path: Path, sha256: str) -> NamedProfile:
+    """Return a reference as a profile: measured once, however many songs move toward it."""
+    del sha256
+    return profile_of(path)[0]
 
 
 def _watch_profile(name: str, watch: Watch) -> None:

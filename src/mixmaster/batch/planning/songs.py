@@ -46,6 +46,9 @@ class SongJob(Result):
         sample_rate_hz: The session's rate; None for the session's or stems' own.
         strict: Whether a file shorter than its header says is an error.
         finish: How masters are finished: what `MasterOptions` takes.
+        profile: What match stages move toward; empty for their own.
+        reference: An audio file that they move toward; empty for none.
+        dialogue: The dialogue's stem; empty for none.
         include: Combinations beside the matrix; see `Extra`.
         exclude: Combinations that are not wanted; see `Where`.
         template: What masters are called.
@@ -63,6 +66,9 @@ class SongJob(Result):
     sample_rate_hz: int | None
     strict: bool
     finish: Mapping[str, Any]
+    profile: str
+    reference: str
+    dialogue: str
     include: tuple[Mapping[str, Any], ...]
     exclude: tuple[Mapping[str, Any], ...]
     template: str
@@ -202,6 +208,9 @@ def _job(
     rate = entry.sample_rate_hz or batch.sample_rate_hz
     strict = batch.strict if entry.strict is None else entry.strict
     finish = entry.finish or batch.finish
+    said = entry if entry.profile or entry.reference else batch
+    dialogue = entry.dialogue or batch.dialogue
+    folder = path if path.is_dir() else path.parent
     return SongJob(
         source=os.path.abspath(path),  # noqa: PTH100 - links stay as they are
         form=_form(path),
@@ -215,6 +224,9 @@ def _job(
         sample_rate_hz=rate,
         strict=bool(strict),
         finish={} if finish is None else finish.model_dump(mode="json", exclude_defaults=True),
+        profile=_beside(said.profile or "", base),
+        reference=_lying(said.reference, base),
+        dialogue=_lying(dialogue, folder),
         include=tuple(_extra(each, base) for each in batch.include),
         exclude=tuple(_where(each) for each in batch.exclude),
         template=batch.name_template,
@@ -226,6 +238,11 @@ def _beside(name: str, base: Path) -> str:
     if not name.lower().endswith(".toml"):
         return name
     return os.path.abspath(base / from_home(name))  # noqa: PTH100 - as above
+
+
+def _lying(name: str | None, folder: Path) -> str:
+    """Return where a file lies, seen from a folder; nothing for none."""
+    return "" if name is None else os.path.abspath(folder / from_home(name))  # noqa: PTH100 - as above
 
 
 def _said(wishes: Wishes) -> tuple[str, ...]:
