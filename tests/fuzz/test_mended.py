@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 from tests.fuzz.folders import folder
+from tests.fuzz.sounds import signal
 
+from mixmaster.audio.formats import FileSpec
+from mixmaster.audio.sink import open_sink
 from mixmaster.documents.finding import find_preset, from_home
 from mixmaster.documents.loading import load_text
 from mixmaster.documents.writing import to_toml
 from mixmaster.engine.recorded import read_manifest
-from mixmaster.errors import DocumentError
+from mixmaster.errors import AudioFileError, DocumentError
+from mixmaster.mastering.profile_building import build_profile, measure_track
 from mixmaster.mixing.recall.recall import plan_again
 from mixmaster.mixing.sessions.session import Session
 
@@ -57,3 +61,14 @@ def test_the_home_of_nobody_is_a_name_like_another(name: str) -> None:
     assert from_home(name) == Path(name)
     with pytest.raises(DocumentError, match="nobody-of-that-name"):
         find_preset("mastering", name)
+
+
+@pytest.mark.parametrize(("gain", "key"), [(1e5, "true_peak_dbtp"), (2e-3, "integrated_lufs")])
+def test_references_that_no_profile_can_be_made_of_are_named(
+    tmp_path: Path, gain: float, key: str
+) -> None:
+    path = tmp_path / "a.wav"
+    with open_sink(path, FileSpec("wav", 32, 48_000, 2)) as sink:
+        sink.write(gain * signal(48_000, 2, 2.0))
+    with pytest.raises(AudioFileError, match=rf"a\.wav: no profile .*{key}"):
+        build_profile([measure_track(path)], name="A")

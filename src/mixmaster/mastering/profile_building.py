@@ -6,13 +6,15 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from pydantic import ValidationError
 
 from mixmaster.arrays import Block
 from mixmaster.audio.names import shown
 from mixmaster.audio.source import content_hash, open_source
+from mixmaster.documents.problems import problems_of
 from mixmaster.engine.threads import one_blas_thread
 from mixmaster.errors import AudioFileError
 from mixmaster.mastering.pipeline import ahead
@@ -114,6 +116,9 @@ def build_profile(
         description: What it is for.
         source: Where the references come from; their names if empty.
         checked: The day that goes into the document; None leaves it out.
+
+    Raises:
+        AudioFileError: For figures that no profile may have: they are those of no music.
     """
     assert references
     tracks = [each.figures for each in references]
@@ -130,25 +135,32 @@ def build_profile(
     peaks = [each.programme.true_peak_dbtp for each in tracks]
     tone = _bands(tones, spreads)
     width = _bands(widths, side_spreads)
-    return Profile(
-        format=1,
-        kind="profile",
-        name=name,
-        description=description,
-        source=source or ", ".join(each.name for each in references),
-        method=METHOD.format(spread=spread),
-        references=len(references),
-        checked=checked,
-        integrated_lufs=_middle(loudness),
-        true_peak_dbtp=_middle(peaks),
-        plr_db=_middle(plrs),
-        tone=Tone(**_listed(THIRDS_HZ, levelled(tone[0]), tone[1])),
-        width=Width(**_listed(OCTAVES_HZ, *width)) if np.isfinite(width[0]).any() else None,
-        low_end=LowEnd(below_hz=LOW_END_HZ, side_db=_rounded(midmean(np.array(lows))))
+    table: dict[str, Any] = {
+        "format": 1,
+        "kind": "profile",
+        "name": name,
+        "description": description,
+        "source": source or ", ".join(each.name for each in references),
+        "method": METHOD.format(spread=spread),
+        "references": len(references),
+        "checked": checked,
+        "integrated_lufs": _middle(loudness),
+        "true_peak_dbtp": _middle(peaks),
+        "plr_db": _middle(plrs),
+        "tone": Tone(**_listed(THIRDS_HZ, levelled(tone[0]), tone[1])),
+        "width": Width(**_listed(OCTAVES_HZ, *width)) if np.isfinite(width[0]).any() else None,
+        "low_end": LowEnd(below_hz=LOW_END_HZ, side_db=_rounded(midmean(np.array(lows))))
         if lows
         else None,
-        reference=tuple(_said(each) for each in references),
-    )
+        "reference": tuple(_said(each) for each in references),
+    }
+    try:
+        return Profile(**table)
+    except ValidationError as error:
+        wrong = "; ".join(str(problem) for problem in problems_of(error, Profile, table))
+        names = ", ".join(each.name for each in references[:5])
+        hint = "references are finished masters"
+        raise AudioFileError(names, f"no profile can be made of it: {wrong}", hint) from error
 
 
 def profile_of(path: Path, *, threads: int = 2) -> tuple[NamedProfile, tuple[str, ...]]:
