@@ -16,7 +16,7 @@ from mixmaster.documents.finding import find_preset
 from mixmaster.documents.loading import load
 from mixmaster.engine.hashing import hash_once
 from mixmaster.engine.threads import default_threads
-from mixmaster.errors import DocumentError, Problem, UsageError
+from mixmaster.errors import AudioFileError, DocumentError, Problem, UsageError
 from mixmaster.mixing.balance import Balanced, balance, new_faders, new_trims
 from mixmaster.mixing.measuring import Progress
 from mixmaster.mixing.plan import MixPlan, find_stems, plan_mix
@@ -284,6 +284,8 @@ def _findings(
     found: dict[str, list[Finding]] = defaultdict(list)
     report = check_stems(paths, roles=roles, threads=threads, tell=tell)
     for finding in report.findings:
+        if finding.code == "unreadable":  # no session has a stem that cannot be played
+            raise AudioFileError(finding.file, finding.text, finding.advice)
         alike = sum(each.code == finding.code for each in report.findings)
         if finding.severity == "note" and not finding.fix:
             continue
