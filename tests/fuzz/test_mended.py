@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from tests.fuzz.sounds import signal
 
 from mixmaster.audio.formats import FileSpec
 from mixmaster.audio.sink import open_sink
+from mixmaster.audio.source import content_hash
 from mixmaster.documents.finding import find_preset, from_home
 from mixmaster.documents.loading import load_text
 from mixmaster.documents.writing import to_toml
+from mixmaster.engine.hashing import hash_once
 from mixmaster.engine.recorded import read_manifest
 from mixmaster.errors import AudioFileError, DocumentError
 from mixmaster.mastering.profile_building import build_profile, measure_track
@@ -63,7 +67,7 @@ def test_the_home_of_nobody_is_a_name_like_another(name: str) -> None:
         find_preset("mastering", name)
 
 
-@pytest.mark.parametrize(("gain", "key"), [(1e5, "true_peak_dbtp"), (2e-3, "integrated_lufs")])
+@pytest.mark.parametrize(("gain", "key"), [(1e5, "true_peak_dbtp"), (0.02, "integrated_lufs")])
 def test_references_that_no_profile_can_be_made_of_are_named(
     tmp_path: Path, gain: float, key: str
 ) -> None:
@@ -72,3 +76,14 @@ def test_references_that_no_profile_can_be_made_of_are_named(
         sink.write(gain * signal(48_000, 2, 2.0))
     with pytest.raises(AudioFileError, match=rf"a\.wav: no profile .*{key}"):
         build_profile([measure_track(path)], name="A")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero")
+@pytest.mark.parametrize("hashed", [hash_once, content_hash])
+def test_what_has_no_end_is_not_hashed(tmp_path: Path, hashed: Callable[[Path], str]) -> None:
+    (tmp_path / "zero.flac").symlink_to("/dev/zero")
+    with pytest.raises(AudioFileError, match="device"):
+        hashed(tmp_path / "zero.flac")
+    os.mkfifo(tmp_path / "pipe.flac")
+    with pytest.raises(AudioFileError, match="pipe"):
+        hashed(tmp_path / "pipe.flac")

@@ -253,10 +253,10 @@ def content_hash(path: str | os.PathLike[str]) -> str:
     """Return the SHA-256 of a file's bytes, in hex.
 
     Raises:
-        AudioFileError: For a file that cannot be read.
+        AudioFileError: For a file that cannot be read, and for what is none: a device has no end.
     """
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - bytes names too
+        with os.fdopen(open_file(Path(path), shown(path)), "rb", buffering=0) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise AudioFileError(shown(path), f"it cannot be read: {error.strerror}") from error

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from mixmaster.audio.names import shown
+from mixmaster.audio.opening import open_file
 from mixmaster.errors import AudioFileError
 
 P = TypeVar("P", bound=str | os.PathLike[str])
@@ -53,7 +55,8 @@ def background_hashes(paths: Iterable[P]) -> Iterator[dict[P, Future[str]]]:
 def _hash(path: str | os.PathLike[str], stopped: threading.Event) -> str:
     digest = hashlib.sha256()
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - any kind of path
+        # Only of a regular file: a device or a pipe may have no end.
+        with os.fdopen(open_file(Path(path), shown(path)), "rb", buffering=0) as file:
             stat = os.fstat(file.fileno())
             identity = (
                 *(stat.st_dev, stat.st_ino, stat.st_size),
