@@ -104,7 +104,7 @@ def _compare(folder: Path) -> list[str]:
 
 def _report(folder: Path) -> list[str]:
     inputs = _inputs(folder)
-    words = f"report {inputs}/one.wav {inputs}/mix.flac -o {folder}/out/page.html"
+    words = f"report {inputs}/mix.flac -o {folder}/out/page.html"
     return [*words.split(), "--png", f"{folder}/out/pictures", "--threads", "1"]
 
 
