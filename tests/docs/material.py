@@ -15,7 +15,7 @@ from typing import Final
 import soundfile as sf
 from tests.docs.examples import ROOT
 
-SECONDS: Final = 5.0
+SECONDS: Final = 3.0
 """How much of each demo stem stands for a stem of the reader's."""
 
 FROM_S: Final = 10.0
@@ -65,6 +65,12 @@ def _stems(_: Material, path: Path) -> None:
             sf.write(path / stem.name, samples, file.samplerate, "PCM_16")
 
 
+def _demo(_: Material, path: Path) -> None:
+    path.mkdir()
+    for stem in sorted((ROOT / "test_audio").glob("*.flac")):
+        (path / stem.name).symlink_to(stem)
+
+
 def _mix(material: Material, path: Path) -> None:
     _run("mix", material.get("stems"), "-p", "rock-band", "-o", path)
 
@@ -74,8 +80,10 @@ def _other_mix(material: Material, path: Path) -> None:
 
 
 def _master(material: Material, path: Path) -> None:
-    mix = material.get("mix.wav")
-    _run("master", mix, "-p", "transparent", "-t", "streaming", "-o", path)
+    samples, rate = sf.read(material.get("mix.wav"), stop=2 * 44_100)
+    short = path.with_name("short.wav")
+    sf.write(short, samples, rate, "FLOAT")
+    _run("master", short, "-p", "transparent", "-t", "streaming", "-o", path)
 
 
 def _session(material: Material, path: Path) -> None:
@@ -123,6 +131,7 @@ def _release(material: Material, path: Path) -> None:
 
 
 _MAKERS: Final[dict[str, Callable[[Material, Path], None]]] = {
+    "demo": _demo,
     "stems": _stems,
     "mix.wav": _mix,
     "other.wav": _other_mix,
@@ -155,7 +164,9 @@ NEEDS: Final[dict[str, dict[str, str]]] = {
         "mixes/02 Demo.wav": "other.wav",
         "cover.jpg": "cover.jpg",
     },
+    "docs/python.md": {"test_audio": "stems"},
     "docs/sessions.md": {"stems": "stems"},
+    "docs/tour.md": {"stems": "demo"},
     "docs/versions.md": {"song.toml": "session/song.toml", "stems": "stems"},
 }
 """What lies in the folder of a document beforehand: its place there, and what it is."""
@@ -216,6 +227,9 @@ CANNOT_RUN: Final[dict[str, dict[str, str]]] = {
     "docs/batch.md": {
         "mixmaster watch songs/ -p rock-band -m loud -t spotify -o out/": _WATCH,
         "mixmaster watch jobs.toml --interval 5 --settle 10": _WATCH,
+    },
+    "docs/tour.md": {
+        "mixmaster demo --stems-only stems/": "writes test_audio/ again, which a test compares",
     },
     "docs/cluster.md": {
         "mixmaster batch jobs.toml": "the same as in docs/batch.md",
