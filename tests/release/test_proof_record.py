@@ -95,6 +95,8 @@ def test_the_checksums_are_what_sha256sum_reads(release: Path) -> None:
         "x" * 256 + ".wav",
         "/".join(["x" * 100] * 12),
         "con?.wav",
+        "con.wav",
+        "spotify/LPT1 .tar.wav",
     ],
 )
 def test_no_place_leads_out_of_the_folder(release: Path, place: str) -> None:

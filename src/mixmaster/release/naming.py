@@ -10,7 +10,7 @@ from mixmaster.audio.tags import Tags
 from mixmaster.errors import DocumentError, Problem
 from mixmaster.mastering.options import NamedTarget
 from mixmaster.mastering.target_package import FIELDS
-from mixmaster.mixing.prints.file_names import bits_text, file_name, rate_text, safe
+from mixmaster.mixing.prints.file_names import bits_text, file_name, rate_text, safe, safe_name
 from mixmaster.release.album.document import Album, Track
 from mixmaster.release.album.identifiers import normal_gtin
 from mixmaster.release.pieces import Piece
@@ -75,7 +75,7 @@ def place_of(album: Album, piece: Piece, named: NamedTarget, spec: FileSpec) -> 
 
 def folder_of(named: NamedTarget) -> str:
     """Return the folder of a target's files."""
-    return safe(named.name)
+    return safe_name(named.name) or "target"
 
 
 def require_apart(album: Album, places: Mapping[str, str]) -> None:

@@ -197,6 +197,7 @@ def _album(plan: ReleasePlan, built: Built) -> AlbumRecord:
                 artist=line(track.artist),
                 isrc=normal_isrc(track.isrc or ""),
                 writers=track.writers,
+                credits=tuple(map(line, track.credits)),
                 explicit=track.explicit,
                 gap_s=_gap_behind(album, number),
                 duration_s=lengths[number],

@@ -122,6 +122,16 @@ def safe(value: str) -> str:
     return words[:_LONGEST].rstrip()
 
 
+def safe_name(value: str) -> str:
+    """Return a value as one whole name of a file or folder; empty where nothing of it is left."""
+    return _tidy(safe(value))
+
+
+def is_device(name: str) -> bool:
+    """Tell whether a name is that of a device on Windows, whatever follows behind a dot."""
+    return name.partition(".")[0].rstrip().casefold() in _RESERVED
+
+
 def place(folder: Path, names: Mapping[str, str]) -> dict[str, Path]:
     """Return where files lie, by what each is; no two in one place, none outside the folder.
 
@@ -190,4 +200,4 @@ def _tidy(name: str) -> str:
     cut = name.encode()[:_LONGEST_BYTES].decode(errors="ignore")
     name = name if cut == name else cut.rstrip(_SEPARATORS + ".")
     device, dot, rest = name.partition(".")
-    return f"{device.rstrip()}_{dot}{rest}" if device.rstrip().casefold() in _RESERVED else name
+    return f"{device.rstrip()}_{dot}{rest}" if is_device(name) else name

@@ -82,6 +82,9 @@ class Track(Settings):
     artist: str = parameter("", "Whose track it is; the album's artist if silent.")
     isrc: str | None = parameter(None, "Its ISRC, with or without hyphens.")
     writers: tuple[str, ...] = items("Who wrote it, one name each.", most=64)
+    credits: tuple[str, ...] = items(
+        "Who else took part, one line each, for the delivery notes: Bass: Jane Doe.", most=200
+    )
     explicit: bool | None = parameter(
         None, "Whether its words are explicit; silent leaves that open."
     )
