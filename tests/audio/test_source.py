@@ -244,7 +244,7 @@ def test_what_is_not_audio_is_named_with_what_would_be(
 def test_missing_folder_pipe_and_forbidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AudioFileError, match="no such file"):
         probe(tmp_path / "none.wav")
-    with pytest.raises(AudioFileError, match="No such file"):
+    with pytest.raises(AudioFileError, match="no such file"):
         content_hash(tmp_path / "none.wav")
     (tmp_path / "x.wav").mkdir()
     with pytest.raises(AudioFileError, match="folder"):
