@@ -12,9 +12,10 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto
 
-# New seeds each time, printed; what is found is kept in tests/fuzz/found, made small.
+# Every fault at every call, some minutes; then new seeds each time, printed; what is found is kept in tests/fuzz/found, made small.
 FUZZ_MINUTES ?= 60
 fuzz: $(VENV)/.dev
+	nice $(BIN)/python -m tests.faults.run
 	nice $(BIN)/python -m tests.fuzz.run minutes=$(FUZZ_MINUTES)
 
 lint: $(VENV)/.dev
