@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -125,10 +126,35 @@ def read_manifest(path: Path) -> Recorded:
         inputs = tuple(InputRecord(**each) for each in table.get("inputs", ()))
     except TypeError as error:
         raise _no_manifest(where, "its inputs are none") from error
+    if not all(isinstance(each.name, str) and isinstance(each.sha256, str) for each in inputs):
+        raise _no_manifest(where, "its inputs are none")
     tables = all(isinstance(table.get(name), dict) for name in ("settings", "revisions"))
+    for name in ("versions", "processor"):
+        if not isinstance(table.get(name, {}), dict):
+            raise _no_manifest(where, f"its {name} are none")
     if missing or not tables:
         raise _no_manifest(where, f"it lacks {', '.join(missing) or 'settings'}")
     return Recorded(path, table, inputs)
+
+
+@contextmanager
+def as_recorded(where: str, key: str = "settings") -> Iterator[None]:
+    """Turn what goes wrong while a manifest is taken at its word into an error for users.
+
+    Args:
+        where: What the manifest is called.
+        key: What of it is being read.
+
+    Raises:
+        DocumentError: For what is missing from it, or not of the type that was written.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        said = f"it lacks {said}" if isinstance(error, KeyError) else said
+        problem = Problem(key, f"cannot be repeated: {said}", "was it changed by hand?")
+        raise DocumentError(where, (problem,)) from error
 
 
 def find_inputs(

@@ -14,7 +14,7 @@ from mixmaster.documents.loading import validate
 from mixmaster.documents.origin import Origin
 from mixmaster.engine.manifest import InputRecord
 from mixmaster.engine.publish import manifest_path
-from mixmaster.engine.recorded import Recorded, find_inputs
+from mixmaster.engine.recorded import Recorded, as_recorded, find_inputs
 from mixmaster.engine.resources import resource_names
 from mixmaster.errors import DocumentError, Problem, RefusedError, UsageError
 from mixmaster.mastering.edges import Extent
@@ -54,18 +54,15 @@ def master_again(
         RefusedError: When the target cannot be had any more.
         UsageError: For a master that followed a reference or a dialogue.
     """
-    _refuse(recorded)
     settings = recorded.settings
-    try:
+    with as_recorded(recorded.where):
+        _refuse(recorded)
         preset = _pinned(
             validate(MasteringPreset, settings["preset"], where=recorded.where), recorded
         )
         target = validate(Target, _dated(settings["target"]), where=recorded.where)
         options = _options(recorded, settings, target, overwrite=overwrite, threads=threads)
-    except (KeyError, TypeError, ValueError) as error:
-        said = f"it lacks {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
-        problem = Problem("settings", f"cannot be repeated: {said}", "was it changed by hand?")
-        raise DocumentError(recorded.where, (problem,)) from error
+        mix_name = Path(recorded.inputs[0].name)
     resources = recorded.inputs[1:]
     found = find_inputs(recorded, resources, folders)
     files = dict(zip((each.name for each in resources), found, strict=True))
@@ -79,7 +76,7 @@ def master_again(
             [named],
             output,
             options,
-            song=Path(recorded.inputs[0].name).stem,
+            song=mix_name.stem,
             origin=recorded.table.get("mix"),
             files={named.name: output},
             progress=progress,
@@ -103,12 +100,9 @@ def _mix(
     said = recorded.table.get("mix")
     if said is None:
         return find_inputs(recorded, recorded.inputs[:1], folders)[0]
-    try:
+    with as_recorded(recorded.where, "mix"):
         own = Recorded(recorded.path, said, tuple(InputRecord(**one) for one in said["inputs"]))
         plan = plan_again(own, folders=folders, threads=threads, progress=progress)
-    except (KeyError, TypeError) as error:
-        problem = Problem("mix", "cannot be repeated", "was it changed by hand?")
-        raise DocumentError(recorded.where, (problem,)) from error
     path = scratch / Path(recorded.inputs[0].name).name
     render_again(plan, own, path, progress=progress)
     return path

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from mixmaster.arrays import Block
 from mixmaster.documents.differences import Difference, Kind, value_difference
 from mixmaster.documents.loading import validate
 from mixmaster.engine.graph import Feed, Graph, Node
-from mixmaster.engine.recorded import Recorded
+from mixmaster.engine.recorded import Recorded, as_recorded
 from mixmaster.engine.render import render_all
 from mixmaster.engine.variants import Keep, Variants
 from mixmaster.errors import UsageError
@@ -106,9 +107,10 @@ def prove(
             reason = "it is the manifest of a version"
             raise UsageError(recorded.where, reason, "compare the mixes themselves")
     _require_common_time(one, two)
-    revised = _revised(old, new)
-    told = [*_of_documents(old, new), *_of_stems(one, two, revised)]
-    touched = set(expect) or _touched(_meant(told, old, new), (old, new), revised)
+    with as_recorded(f"{old[0].where} or {new[0].where}"):
+        revised = _revised(old, new)
+        told = [*_of_documents(old, new), *_of_stems(one, two, revised)]
+        touched = set(expect) or _touched(_meant(told, old, new), (old, new), revised)
     known = {node for plan in (one, two) for node in _nodes(plan)}
     for name in expect:
         if name not in known:
@@ -263,7 +265,7 @@ def _content(recorded: Recorded, plan: MixPlan) -> Iterator[tuple[str, object]]:
     regions = recorded.settings.get("regions", {})
     takes = {each.name: each.sha256 for each in recorded.inputs}
     for name, files in strips.items():
-        content = [next(hashes) for _ in files]
+        content = list(islice(hashes, len(files)))
         laid = [regions.get(file) for file in files]
         used = takes if any(laid) else {}
         yield name, (content, laid, used, plan.sources[name].skipped_frames)

@@ -16,7 +16,7 @@ from mixmaster.documents.loading import validate
 from mixmaster.documents.origin import Origin
 from mixmaster.documents.tempo import TempoMap
 from mixmaster.effects.base import Effect
-from mixmaster.engine.recorded import Recorded, find_inputs
+from mixmaster.engine.recorded import Recorded, as_recorded, find_inputs
 from mixmaster.engine.render import Passage
 from mixmaster.engine.resources import resource_names
 from mixmaster.errors import DocumentError, Problem, UsageError
@@ -64,13 +64,8 @@ def plan_again(
         reason = f"it is the manifest of a {recorded.kind}"
         raise UsageError(recorded.where, reason, _SUPPORTED)
     settings = recorded.settings
-    try:
+    with as_recorded(recorded.where):
         return _planned(recorded, settings, tuple(folders), threads, progress)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        lacks = isinstance(error, KeyError)
-        said = f"it lacks {error}" if lacks else (str(error).splitlines() or ["it says nothing"])[0]
-        problem = Problem("settings", f"cannot be repeated: {said}", "was it changed by hand?")
-        raise DocumentError(recorded.where, (problem,)) from error
 
 
 def render_again(
@@ -85,7 +80,7 @@ def render_again(
         progress: Told what is being done.
     """
     tell = progress or (lambda _what, _share: None)
-    spec = FileSpec(**recorded.settings["file"])
+    spec = _spec(recorded)
     version = _version_of(recorded)
     if version is None:
         render_to(plan, output, spec, progress=tell)
@@ -120,9 +115,14 @@ def publish_again(
     if _version_of(recorded) is not None:
         reason = "a version is published by its session, beside its mix"
         raise UsageError(recorded.where, reason, "leave out -o: it is rendered and compared")
-    spec = FileSpec(**recorded.settings["file"])
+    spec = _spec(recorded)
     depth: BitDepth = spec.bit_depth
     mix(plan, output, bit_depth=depth, overwrite=overwrite, progress=progress)
+
+
+def _spec(recorded: Recorded) -> FileSpec:
+    with as_recorded(recorded.where, "settings.file"):
+        return FileSpec(**recorded.settings["file"])
 
 
 def _planned(
