@@ -12,7 +12,8 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto
 
-# Every fault at every call, some minutes; then new seeds each time, printed; what is found is kept in tests/fuzz/found, made small.
+# Every fault at every call, some minutes; then new seeds each time, printed; what is found is kept
+# in tests/fuzz/found, made small.
 FUZZ_MINUTES ?= 60
 fuzz: $(VENV)/.dev
 	nice $(BIN)/python -m tests.faults.run
