@@ -86,7 +86,8 @@ def command(words: list[str], root: Path) -> int:
         raise FaultError(f"out of memory: {' '.join(words)}")
     if b"Traceback" in said:
         raise FaultError(f"a traceback: {' '.join(words)}")
-    if "--json" in words[: words.index("--") if "--" in words else None]:
+    options = words[: words.index("--") if "--" in words else None]
+    if "--json" in options and not {"-h", "--help"}.intersection(options):
         text = printed.read_bytes()[start:].decode("utf-8")
         try:
             json.loads(text, parse_constant=_no_json)
@@ -162,7 +163,9 @@ def _retagged(path: Path, copy: Path) -> None:
     copy.parent.mkdir(parents=True)
     shutil.copyfile(path, copy)
     told = write_tags(copy, TAGS)
-    wrong = differences(told, read_tags(copy))
+    # What FFmpeg finds besides in a file that was odd before, such as a second comment packet, is
+    # told by whoever holds the tags to it; what we find must be what was written.
+    wrong = [each for each in differences(told, read_tags(copy)) if "FFmpeg" not in each]
     if wrong:
         raise FaultError(f"tags that were not written as said: {wrong}")
     if _samples(copy) != before:

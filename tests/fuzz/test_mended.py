@@ -19,7 +19,7 @@ from mixmaster.documents.loading import load_text
 from mixmaster.documents.writing import to_toml
 from mixmaster.engine.hashing import hash_once
 from mixmaster.engine.recorded import read_manifest
-from mixmaster.errors import AudioFileError, DocumentError
+from mixmaster.errors import AudioFileError, DocumentError, UsageError
 from mixmaster.mastering.profile_building import build_profile, measure_track
 from mixmaster.mixing.recall.recall import plan_again
 from mixmaster.mixing.sessions.session import Session
@@ -31,6 +31,12 @@ SESSION = 'format = 1\nkind = "session"\ntitle = "A"\npreset = "flat"\nstems = [
 def test_numbers_beyond_those_of_toml_are_refused(number: str) -> None:
     with pytest.raises(DocumentError, match="beyond 64 bits"):
         load_text(Session, f"{SESSION}set.mix.gain_db = {number}\n")
+
+
+@pytest.mark.parametrize("number", ["1" * 5_000, "0x" + "f" * 5_000, "[9223372036854775808]"])
+def test_nor_are_they_laid_over_documents(number: str) -> None:
+    with pytest.raises(UsageError, match="beyond 64 bits"):
+        load_text(Session, SESSION, overrides=[f"tempo_bpm={number}"])
 
 
 def test_times_and_dates_are_written_out_as_they_were_read() -> None:

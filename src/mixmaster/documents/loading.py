@@ -13,7 +13,13 @@ from pydantic import ValidationError
 from mixmaster.documents.addresses import did_you_mean
 from mixmaster.documents.base import FORMAT, Document
 from mixmaster.documents.origin import Origin
-from mixmaster.documents.overrides import Override, apply_overrides, parse_override
+from mixmaster.documents.overrides import (
+    TOO_LARGE,
+    Override,
+    apply_overrides,
+    holds_too_large,
+    parse_override,
+)
 from mixmaster.documents.problems import described, problems_of
 from mixmaster.errors import DocumentError, Problem
 
@@ -23,8 +29,6 @@ MAX_DOTS_A_LINE = 256
 """tomllib's time is quadratic in the parts of a dotted key: hostile text could take hours."""
 
 MAX_DEPTH = 32
-
-_TOO_LARGE = "a whole number beyond 64 bits"
 
 D = TypeVar("D", bound=Document)
 
@@ -105,9 +109,9 @@ def parse_table(
     except RecursionError:
         _fail(where, "is nested too deeply")
     except ValueError as error:  # more digits than Python turns into a number
-        raise DocumentError(where, (Problem("", f"is not TOML: {_TOO_LARGE}"),)) from error
-    if _holds_too_large(table):
-        _fail(where, f"is not TOML: {_TOO_LARGE}")
+        raise DocumentError(where, (Problem("", f"is not TOML: {TOO_LARGE}"),)) from error
+    if holds_too_large(table):
+        _fail(where, f"is not TOML: {TOO_LARGE}")
     if _depth(table) > MAX_DEPTH:
         _fail(where, "is nested too deeply")
     return table
@@ -177,24 +181,6 @@ def _depth(table: Any) -> int:
             if isinstance(child, dict | list)
         ]
     return depth
-
-
-def _holds_too_large(table: Any) -> bool:
-    """Return whether a whole number is beyond 64 bits, which TOML 1.0 does not have.
-
-    Such a number cannot be multiplied with a float, nor be told in an error: Python writes no
-    more than 4,300 digits.
-    """
-    left = [table]
-    while left:
-        value = left.pop()
-        if isinstance(value, dict):
-            left += value.values()
-        elif isinstance(value, list):
-            left += value
-        elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
-            return True
-    return False
 
 
 def _copied(value: Any) -> Any:

@@ -14,6 +14,8 @@ from mixmaster.documents import shapes
 from mixmaster.documents.addresses import item_names, nearest
 from mixmaster.errors import Problem, UsageError
 
+TOO_LARGE = "a whole number beyond 64 bits"
+
 _SHORT_NUMBER = re.compile(r"[+-]?(?:\d+\.|\.\d+)")
 
 
@@ -155,6 +157,24 @@ def _astray(override: Override, depth: int, known: list[str]) -> Problem:
     return Problem(override.key, reason, f"it has: {shown}" if shown else "it has nothing")
 
 
+def holds_too_large(table: Any) -> bool:
+    """Return whether a whole number is beyond 64 bits, which TOML 1.0 does not have.
+
+    Such a number cannot be multiplied with a float, nor be told in an error: Python writes no
+    more than 4,300 digits.
+    """
+    left = [table]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+            return True
+    return False
+
+
 def _value(written: str, text: str) -> Any:
     """Return a value as TOML reads it; a bare word is text."""
     try:
@@ -163,4 +183,8 @@ def _value(written: str, text: str) -> Any:
         if written[:1] in {'"', "'", "[", "{"}:
             raise UsageError(f"--set {text}", "the value is not TOML") from None
         return float(written) if _SHORT_NUMBER.fullmatch(written) else written
+    except ValueError:  # more digits than Python turns into a number
+        raise UsageError(f"--set {text:.60}", f"the value is {TOO_LARGE}") from None
+    if holds_too_large(table):
+        raise UsageError(f"--set {text:.60}", f"the value is {TOO_LARGE}")
     return table["value"] if list(table) == ["value"] else written
