@@ -17,9 +17,10 @@ import pytest
 from tests.release.proof_releases import album_of, build
 
 from mixmaster.errors import AudioFileError, DocumentError
+from mixmaster.mixing.prints.file_names import folded
 from mixmaster.release.proof.checking import check_release
 from mixmaster.release.proof.lists import clock, tracks_csv
-from mixmaster.release.proof.places import folded, wrong_with
+from mixmaster.release.proof.places import wrong_with
 from mixmaster.release.proof.record import ReleaseRecord
 from mixmaster.release.proof.writing import parse_record, read_record, record_text, write_record
 

@@ -10,11 +10,17 @@ from mixmaster.audio.tags import Tags
 from mixmaster.errors import DocumentError, Problem
 from mixmaster.mastering.options import NamedTarget
 from mixmaster.mastering.target_package import FIELDS
-from mixmaster.mixing.prints.file_names import bits_text, file_name, rate_text, safe, safe_name
+from mixmaster.mixing.prints.file_names import (
+    bits_text,
+    file_name,
+    folded,
+    rate_text,
+    safe,
+    safe_name,
+)
 from mixmaster.release.album.document import Album, Track
 from mixmaster.release.album.identifiers import normal_gtin
 from mixmaster.release.pieces import Piece
-from mixmaster.release.proof.places import folded
 
 TITLES_APART = " + "
 """Between the titles of tracks that are one programme."""

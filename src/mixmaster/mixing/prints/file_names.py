@@ -132,6 +132,14 @@ def is_device(name: str) -> bool:
     return name.partition(".")[0].rstrip().casefold() in _RESERVED
 
 
+def folded(name: str) -> str:
+    """Return what two names share that are one file where case or composition does not count.
+
+    The canonical caseless match of the Unicode Standard, section 3.13, D145.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
 def place(folder: Path, names: Mapping[str, str]) -> dict[str, Path]:
     """Return where files lie, by what each is; no two in one place, none outside the folder.
 
@@ -146,7 +154,7 @@ def place(folder: Path, names: Mapping[str, str]) -> dict[str, Path]:
     """
     taken: dict[str, str] = {}
     for what, name in names.items():
-        key = unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+        key = folded(name)
         if key in taken:
             reason = f"{taken[key]} and {what} would both be '{shown(name)}'"
             raise UsageError("--name-template", reason, "say {version} in it")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from mixmaster.mixing.prints.file_names import is_device
 
 MAX_PLACE_BYTES = 1_024
@@ -36,8 +34,3 @@ def wrong_with(place: str) -> str:
     if len(data) > MAX_PLACE_BYTES or any(len(p.encode()) > MAX_NAME_BYTES for p in parts):
         return "is too long"
     return ""
-
-
-def folded(place: str) -> str:
-    """Return what two places share that are one file where case or composition does not count."""
-    return unicodedata.normalize("NFC", place).casefold()

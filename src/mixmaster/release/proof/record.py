@@ -20,7 +20,8 @@ from mixmaster.audio.formats import LOSSY, Container
 from mixmaster.audio.tags.values import Tags
 from mixmaster.documents.base import MisfitError, Settings, items, parameter
 from mixmaster.errors import Problem, UsageError
-from mixmaster.release.proof.places import folded, wrong_with
+from mixmaster.mixing.prints.file_names import folded
+from mixmaster.release.proof.places import wrong_with
 
 SCHEMA = "mixmaster/release/1"
 RECORD_NAME = "release.json"
