@@ -78,8 +78,9 @@ class DocumentError(MixmasterError):
     """A document that cannot be used; carries every problem found, not just the first."""
 
     def __init__(self, where: str, problems: tuple[Problem, ...]) -> None:
-        super().__init__(where, "; ".join(str(problem) for problem in problems))
-        self.problems = problems
+        once = tuple(dict.fromkeys(problems))  # what two tracks inherit is one mistake
+        super().__init__(where, "; ".join(str(problem) for problem in once))
+        self.problems = once
 
     def __str__(self) -> str:
         if len(self.problems) == 1:

@@ -185,11 +185,18 @@ def _no_tag(place: _Place, context: dict[str, Any]) -> _Said:
     return f"does not say which {name} it is", f'{name} = "...": ' + ", ".join(known)
 
 
-def _name(place: _Place, _: dict[str, Any]) -> _Said:
-    return (
-        f"{place.address[-1]!r} cannot be a name here",
-        "lower-case letters, digits and underscores, a letter first",
-    )
+def _form(place: _Place, context: dict[str, Any]) -> _Said:
+    if context["pattern"] in _NAMES:
+        said = place.value if isinstance(place.value, str) else place.address[-1]
+        return f"{said!r} cannot be a name here", _NAMES[context["pattern"]]
+    meaning = (place.field.description or "") if place.field is not None else ""
+    return f"{described(place.value)} has not the right form", meaning.rstrip(".")
+
+
+_NAMES = {
+    r"^[a-z][a-z0-9_]*$": "lower-case letters, digits and underscores, a letter first",
+    r"^[a-z0-9][a-z0-9_-]*$": "lower-case letters, digits, hyphens and underscores",
+}
 
 
 def _size(place: _Place, context: dict[str, Any]) -> _Said:
@@ -236,7 +243,7 @@ _WORDS: dict[str, Callable[[_Place, dict[str, Any]], _Said]] = {
     "enum": _literal,
     "union_tag_invalid": _bad_tag,
     "union_tag_not_found": _no_tag,
-    "string_pattern_mismatch": _name,
+    "string_pattern_mismatch": _form,
     "too_long": _size,
     "too_short": _size,
 }
