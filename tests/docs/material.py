@@ -79,11 +79,13 @@ def _other_mix(material: Material, path: Path) -> None:
     _run("mix", material.get("stems"), "-p", "jazz", "-o", path)
 
 
-def _master(material: Material, path: Path) -> None:
+def _short(material: Material, path: Path) -> None:
     samples, rate = sf.read(material.get("mix.wav"), stop=2 * 44_100)
-    short = path.with_name("short.wav")
-    sf.write(short, samples, rate, "FLOAT")
-    _run("master", short, "-p", "transparent", "-t", "streaming", "-o", path)
+    sf.write(path, samples, rate, "FLOAT")
+
+
+def _master(material: Material, path: Path) -> None:
+    _run("master", material.get("short.wav"), "-p", "transparent", "-t", "streaming", "-o", path)
 
 
 def _session(material: Material, path: Path) -> None:
@@ -135,6 +137,7 @@ _MAKERS: Final[dict[str, Callable[[Material, Path], None]]] = {
     "stems": _stems,
     "mix.wav": _mix,
     "other.wav": _other_mix,
+    "short.wav": _short,
     "master.wav": _master,
     "session": _session,
     "cover.jpg": _cover,
@@ -146,6 +149,11 @@ _MAKERS: Final[dict[str, Callable[[Material, Path], None]]] = {
 
 NEEDS: Final[dict[str, dict[str, str]]] = {
     "docs/batch.md": {"songs/night-drive": "session", "jobs.toml": "jobs.toml"},
+    "docs/cookbook.md": {
+        "stems": "stems",
+        "mix.wav": "short.wav",
+        "record.flac": "record.flac",
+    },
     "docs/playback.md": {
         "master.wav": "master.wav",
         "album/1.flac": "record.flac",
