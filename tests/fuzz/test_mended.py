@@ -14,6 +14,7 @@ from tests.fuzz.sounds import signal
 from mixmaster.audio.formats import FileSpec
 from mixmaster.audio.sink import open_sink
 from mixmaster.audio.source import content_hash
+from mixmaster.comparing.choice import choose
 from mixmaster.documents.finding import find_preset, from_home
 from mixmaster.documents.loading import load_text
 from mixmaster.documents.writing import to_toml
@@ -93,3 +94,17 @@ def test_what_has_no_end_is_not_hashed(tmp_path: Path, hashed: Callable[[Path], 
     os.mkfifo(tmp_path / "pipe.flac")
     with pytest.raises(AudioFileError, match="pipe"):
         hashed(tmp_path / "pipe.flac")
+
+
+@pytest.mark.parametrize("key", ["command", "preset_toml", "preset_file"])
+def test_a_session_that_lacks_what_is_chosen_is_told_and_nothing_written(
+    tmp_path: Path, key: str
+) -> None:
+    path = tmp_path / "mixmaster-ab.json"
+    table = json.loads(folder("ab")[path.name])
+    (version,) = [each for each in table["session"]["versions"] if each["recipe"]]
+    version["recipe"][key] = None
+    path.write_text(json.dumps(table), "utf-8")
+    with pytest.raises(DocumentError, match=f"'{key}' is no text"):
+        choose(tmp_path, version["name"])
+    assert list(tmp_path.iterdir()) == [path]

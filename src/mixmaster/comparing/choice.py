@@ -11,6 +11,7 @@ from mixmaster.audio.names import shown
 from mixmaster.comparing.folder import read_session
 from mixmaster.documents.addresses import did_you_mean
 from mixmaster.engine.publish import put, staged
+from mixmaster.engine.recorded import as_recorded
 from mixmaster.errors import OutputError, UsageError
 from mixmaster.results import Result
 
@@ -52,43 +53,55 @@ def choose(
         overwrite: Whether another file may be replaced.
 
     Raises:
+        DocumentError: For a folder whose session lacks what is needed.
         UsageError: For a folder that is none, and for a name that no version has.
         OutputError: When the preset cannot be written.
     """
-    version = _version(read_session(folder), name)
-    recipe = version.get("recipe")
-    original = Path(str(version["original"]["file"]))
-    choice = Choice(
-        schema=SCHEMA,
-        id=version["id"],
-        name=version["name"],
-        kind=version["kind"],
-        file=original,
-        command=None,
-        preset=None,
-    )
-    if recipe is None:
-        return choice
-    target = output or folder / str(Path(recipe["preset_file"]).name)
-    _write(target, recipe["preset_toml"].encode("utf-8", "backslashreplace"), overwrite=overwrite)
+    session = read_session(folder)
+    with as_recorded(shown(folder), "session"):
+        version = _version(session, name)
+        recipe = version.get("recipe")
+        original = Path(_text(version["original"], "file"))
+        choice = Choice(
+            schema=SCHEMA,
+            id=_text(version, "id"),
+            name=_text(version, "name"),
+            kind=_text(version, "kind"),
+            file=original,
+            command=None,
+            preset=None,
+        )
+        if recipe is None:
+            return choice
+        command, preset = _text(recipe, "command"), _text(recipe, "preset_toml")
+        target = output or folder / Path(_text(recipe, "preset_file")).name
+    _write(target, preset.encode("utf-8", "backslashreplace"), overwrite=overwrite)
     return Choice(
         schema=SCHEMA,
         id=choice.id,
         name=choice.name,
         kind=choice.kind,
         file=folder / "masters" / original.name,
-        command=recipe["command"],
+        command=command,
         preset=target,
     )
+
+
+def _text(table: dict[str, Any], key: str) -> str:
+    """Return a text of a session that may have been changed by hand."""
+    found = table[key]
+    if not isinstance(found, str):
+        raise TypeError(f"'{key}' is no text")
+    return found
 
 
 def _version(session: dict[str, Any], name: str) -> dict[str, Any]:
     versions: list[dict[str, Any]] = session["versions"]
     for key in ("name", "id"):
         for version in versions:
-            if version[key] == name:
+            if version.get(key) == name:
                 return version
-    hint = did_you_mean(name, [version["name"] for version in versions])
+    hint = did_you_mean(name, [str(version.get("name", "")) for version in versions])
     raise UsageError(shown(name), "no version of this name", hint)
 
 
