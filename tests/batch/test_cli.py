@@ -114,7 +114,7 @@ def test_one_bad_song_is_said_and_the_status_is_one(
     assert run(["batch", "songs/*", *FLAGS, "-j", "1", "--log", str(log)]) == 1
     said = capsys.readouterr()
     assert "low.wav" in said.err
-    assert "1 made, 0 current, 1 failed" in said.out
+    assert "1 made, 0 current, 0 failed, 1 song not planned" in said.out
     events = [json.loads(line) for line in log.read_text().splitlines()]
     assert events[0]["event"] == "planned"
     assert events[-1]["exit_status"] == 1

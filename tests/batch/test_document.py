@@ -100,3 +100,9 @@ def test_a_misspelt_key_is_told_with_what_was_meant() -> None:
     text = 'format = 1\nkind = "batch"\nname = "x"\nmaster = ["loud"]\n[[song]]\npath = "a"\n'
     with pytest.raises(DocumentError, match="masters"):
         load_text(Batch, text)
+
+
+def test_a_reference_contradicts_a_profile(studio: Studio) -> None:
+    studio.table["song"] = [{"path": "songs/*", "profile": "warm", "reference": "a.wav"}]
+    with pytest.raises(DocumentError, match=r"song\.1\.reference.*contradicts profile"):
+        studio.prepared()

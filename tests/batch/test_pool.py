@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from tests.batch.conftest import Studio, hashes
@@ -110,6 +110,62 @@ def test_memory_and_cores_are_shared(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert not pool.takes(spec("three", 1))
     # Four at once may come; then the second is the last there is, beside one other.
     assert begun == [("one", 2), ("two", 4)]
+
+
+class Waiting:
+    """A process that works until it is ended, and takes as much memory as is said."""
+
+    takes: ClassVar[dict[str, int]] = {}
+    began: ClassVar[list[str]] = []
+
+    def __init__(self, hear: Callable[[dict[str, Any] | None], None]) -> None:
+        self._hear = hear
+        self.pid: Any = ""
+
+    def ask(self, asked: StageSpec, *_: Any) -> None:
+        self.pid = asked.id
+        self.began.append(asked.id)
+
+    def begin_end(self) -> None:
+        self._hear(None)
+
+    def kill(self) -> None: ...
+
+    def wait(self, timeout_s: float) -> int:
+        return -15
+
+
+def test_where_memory_runs_short_the_last_begins_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """However wrong the estimates: what began first goes on, and what is alone is let be."""
+    monkeypatch.setattr("mixmaster.batch.local.pool.StageProcess", Waiting)
+    monkeypatch.setattr("mixmaster.batch.local.pool._LOOKED_AT_S", 0.0)
+    Waiting.takes = {"one": 700, "two": 100}
+    Waiting.began.clear()
+    monkeypatch.setattr("mixmaster.batch.local.pool.resident_bytes", lambda pid: Waiting.takes[pid])
+    pool = LocalPool(tmp_path, 4, memory_bytes=1000)
+    pool.submit(spec("one", 300))
+    pool.submit(spec("two", 300))
+    assert not any(isinstance(each, Retried) for each in pool.events(0.0))
+    assert not pool.takes(spec("three", 250))  # one takes more than was expected of it
+    Waiting.takes["two"] = 400
+    pool.events(0.0)
+    (retried,) = (each for each in pool.events(0.0) if isinstance(each, Retried))
+    assert retried.stage == "two"
+    assert "--memory" in retried.reason
+    assert Waiting.began == ["one", "two"]
+    assert not pool.takes(spec("three", 1))
+    pool._handle(pool._workers[0], {"result": result("one")})
+    pool.events(0.0)
+    assert Waiting.began == ["one", "two", "two"]
+    Waiting.takes |= {"one": 0, "two": 5000}
+    pool.events(0.0)
+    assert not any(isinstance(each, Retried) for each in pool.events(0.0))
+
+
+def result(name: str) -> dict[str, Any]:
+    return StageResult(name, "mix", name, name, "made").to_json()
 
 
 def command(studio: Studio, *more: str) -> list[str]:

@@ -55,6 +55,14 @@ def test_a_batch_in_a_store_is_that_of_a_folder(
     assert call("status", there, output)[0] == 0
     before = (bucket / "out" / "song 0_spotify.flac").stat().st_mtime_ns
     assert "0 made, 2 current" in call("batch", there, output)[1]
+    # a jobs document that lies in the store itself, with its presets, means the same
+    jobs = (
+        'format = 1\nkind = "batch"\nname = "Store"\npreset = "small.toml"\n'
+        'masters = ["master.toml"]\ntargets = ["spotify"]\n[[song]]\npath = "song*"\n'
+    )
+    (bucket / "jobs.toml").write_text(jobs)
+    assert run(["batch", f"file://{bucket}/jobs.toml"]) == 0
+    assert "0 made, 2 current" in capsys.readouterr().out
     # one song changes, and only that is made again
     (bucket / "song 1" / "Voice.wav").write_bytes((bucket / "song 0" / "Kick.wav").read_bytes())
     assert "1 made, 1 current" in call("batch", there, output, "-j", "1")[1]

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mixmaster.batch.stages.stage import Executor
     from mixmaster.batch.state.store import Store
 
+_MOST_ROWS = 20
+"""So many songs that went well are listed: of more, those that did not would be lost."""
+
 
 @click.command(
     "batch",
@@ -173,6 +176,8 @@ def show_plan(prepared: Prepared, cores: int, workers: int, *, as_json: bool) ->
     mixes = sum(each["kind"] == "mix" for each in stages)
     parts = [f"{count} {state}" for state, count in counts.items() if count]
     text = f"{len(prepared.songs)} songs, {len(prepared.states)} outputs: {', '.join(parts) or '-'}"
+    if prepared.broken:
+        text += f"; {_songs(len(prepared.broken))} cannot be planned"
     if stages:
         shared = min(cores, workers)
         wall, disk = clock(prepared.wall_s(shared)), size(prepared.disk_bytes(workers))
@@ -230,8 +235,20 @@ def show_overview(prepared: Prepared, summary: Summary, *, overwrite: bool) -> P
     return None
 
 
+def _songs(count: int) -> str:
+    return f"{count} song{'s' * (count != 1)}"
+
+
+def _counts(summary: Summary) -> str:
+    failed = summary.failed - summary.broken
+    said = f"{summary.made} made, {summary.current} current, {failed} failed"
+    if summary.quarantined:
+        said += f" ({summary.quarantined} of them set aside)"
+    return said + (f", {_songs(summary.broken)} not planned" if summary.broken else "")
+
+
 def _show(summary: Summary, output: Path | str, page: Path | None, *, as_json: bool) -> None:
-    from mixmaster.cli.output import echo, show, show_path, table
+    from mixmaster.cli.output import echo, printable, show, show_path, table
     from mixmaster.cli.saying import clock
     from mixmaster.results import to_json_text
 
@@ -240,17 +257,25 @@ def _show(summary: Summary, output: Path | str, page: Path | None, *, as_json: b
         said["overview"] = page
         echo(to_json_text(said, indent=None).encode("utf-8", "backslashreplace"), nl=False)
         return
+    made = [each for each in summary.songs if each.made and not each.failed]
+    failed = [each for each in summary.songs if each.failed]  # last: that is where one looks
     rows = [
-        (each.song, str(each.made), str(each.current), str(each.failed), "; ".join(each.reasons))
-        for each in summary.songs
-        if each.made or each.failed
+        (
+            each.song,
+            str(each.made),
+            str(each.current),
+            "all" if each.broken else str(each.failed),
+            "; ".join(each.reasons),
+        )
+        for each in (*(made if len(made) <= _MOST_ROWS else ()), *failed)
     ]
     if rows:
         show(table("Songs", ("song", ">made", ">current", ">failed", "reason"), rows))
-    echo(
-        f"{summary.made} made, {summary.current} current, {summary.failed} failed "
-        f"({summary.quarantined} left alone until they change), in {clock(summary.wall_s)}"
-    )
+    if len(made) > _MOST_ROWS:
+        echo(f"{len(made)} other songs were made without a failure")
+    echo(printable(f"{_counts(summary)}, in {clock(summary.wall_s)}"))
+    if summary.quarantined:
+        echo("what is set aside waits until something of it changes, or for --retry-failed")
     if isinstance(output, Path):
         show_path(output)
     else:

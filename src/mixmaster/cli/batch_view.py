@@ -20,7 +20,7 @@ from mixmaster.errors import UsageError
 
 if TYPE_CHECKING:
     from mixmaster.batch.board import Board
-    from mixmaster.batch.events import Event
+    from mixmaster.batch.events import Event, Failed
 
 _SECONDS_BETWEEN: Final = 0.25
 _FAILURES_AT_ONCE: Final = 20
@@ -124,10 +124,11 @@ class Lines:
         from mixmaster.batch.board import Board
 
         self._board = Board()
+        self._said: set[tuple[str, str]] = set()
 
     def take(self, event: Event) -> None:
         """Say what has happened, if it is worth a line."""
-        from mixmaster.batch.events import Finished
+        from mixmaster.batch.events import Failed, Finished
         from mixmaster.cli.output import echo, printable
         from mixmaster.cli.saying import clock
 
@@ -138,8 +139,15 @@ class Lines:
             left = "" if not board.stages - board.stages_over else _left(board)
             text = f"[{board.stages_over}/{board.stages}] {event.stage}: {took}{left}"
             echo(printable(text).replace("\n", "\\n"), err=True)
-        else:
+        elif not isinstance(event, Failed) or self._is_new(event):
             _say(event)
+
+    def _is_new(self, event: Failed) -> bool:
+        """Tell whether something was not said of this song: targets often fail for one reason."""
+        text = event.reason.partition(": ")[2] if event.output else event.reason
+        before = len(self._said)
+        self._said.add((event.song, text))
+        return len(self._said) > before
 
 
 class Live:

@@ -181,7 +181,6 @@ def _table(songs: tuple[str, ...]) -> tuple[dict[str, Any], Path | None, str]:
 
 def _placed(table: dict[str, Any], folder: str) -> dict[str, Any]:
     """Return a table whose songs and output lie where a store's folder has them."""
-
     from mixmaster.batch.storage.names import is_address
 
     def there(value: Any) -> Any:

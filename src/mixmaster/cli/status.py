@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mixmaster.cli.batches import batch_options, read_batch
 from mixmaster.cli.commands import Command
 from mixmaster.cli.options import json_option
+
+if TYPE_CHECKING:
+    from mixmaster.batch.planning.assess import OutputState
+
+_MOST_ROWS = 3
+"""So many outputs of a song that are alike are listed by name."""
 
 
 @click.command(
@@ -24,7 +30,7 @@ from mixmaster.cli.options import json_option
     ],
 )
 @batch_options
-@click.option("--all", "every", is_flag=True, help="List current outputs, too.")
+@click.option("--all", "every", is_flag=True, help="List every output, current ones too.")
 @click.option(
     "--overview",
     is_flag=True,
@@ -67,11 +73,7 @@ def command(wanted: Mapping[str, Any], every: bool, overview: bool, as_json: boo
             said["overview"] = page
         show_json({"schema": "mixmaster/status/1", **said})
         return status
-    rows = [
-        (each.path, each.state, "; ".join(each.why))
-        for each in states
-        if every or each.state != "current"
-    ]
+    rows = _every(states) if every else _short(states)
     if rows:
         show(table("Outputs", ("output", "state", "why"), rows))
     for plan in prepared.broken:
@@ -82,3 +84,23 @@ def command(wanted: Mapping[str, Any], every: bool, overview: bool, as_json: boo
     if page is not None:
         show_path(page)
     return status
+
+
+def _every(states: Sequence[OutputState]) -> list[tuple[str, str, str]]:
+    return [(each.path, each.state, "; ".join(each.why)) for each in states]
+
+
+def _short(states: Sequence[OutputState]) -> list[tuple[str, str, str]]:
+    """Return what is not current: outputs of a song that are so for one reason are one row."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for each in states:
+        if each.state != "current":
+            # A reason may begin with the target that it is about.
+            why = tuple(text.removeprefix(f"{each.target}: ") for text in each.why)
+            groups.setdefault((each.song, each.state, why), []).append(each.path)
+    rows = []
+    for (song, state, why), paths in groups.items():
+        alike = len(paths) > _MOST_ROWS
+        names = [f"{song}: {len(paths)} outputs"] if alike else paths
+        rows += [(name, state, "; ".join(why)) for name in names]
+    return rows

@@ -72,6 +72,16 @@ class Wishes(Settings):
         None, "Whether a file shorter than its header says is an error."
     )
     finish: Finish | None = parameter(None, "How masters are finished.")
+    profile: Plain | None = parameter(
+        None, "What match stages move toward, a profile's name or a .toml file."
+    )
+    reference: Plain | None = parameter(
+        None, "An audio file that match stages move toward; from the document's folder on."
+    )
+    dialogue: Plain | None = parameter(
+        None,
+        "The dialogue's stem, for targets that are measured on it; from each song's own folder on.",
+    )
 
 
 class SongEntry(Wishes):
@@ -124,7 +134,13 @@ class Batch(Wishes, Document):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        problems = []
+        wishes: list[tuple[str, Wishes]] = [("", self)]
+        wishes += [(f"song.{number}.", entry) for number, entry in enumerate(self.song, start=1)]
+        problems = [
+            Problem(f"{where}reference", "contradicts profile", "say one of them")
+            for where, each in wishes
+            if each.reference is not None and each.profile is not None
+        ]
         try:
             check_template(self.name_template)
         except TemplateError as error:

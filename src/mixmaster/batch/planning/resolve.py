@@ -272,8 +272,9 @@ def _master(
         "plugins": fingerprints(preset.insert),
         "finish": dict(job.finish),
         "strict": job.strict,
-        "dialogue": "" if dialogue is None else watch.file(dialogue),
     }
+    if dialogue is not None:
+        content["dialogue"] = watch.file(dialogue)
     said = {each.name: jsonable(plain(each.target)) for each in targets}
     paths = {
         each.name: _path(job, source, version, name, each, several=several) for each in targets

@@ -19,6 +19,7 @@ class SummaryRow(Result):
         current: How many were there already.
         failed: How many there are not.
         reasons: Why, each once.
+        broken: Whether the song could not even be planned, which counts as one.
     """
 
     song: str
@@ -26,6 +27,7 @@ class SummaryRow(Result):
     current: int
     failed: int
     reasons: tuple[str, ...] = ()
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Summary(Result):
         made: How many outputs were made.
         current: How many were there already.
         failed: How many there are not; a song that could not be planned counts as one.
+        broken: How many songs could not be planned.
         quarantined: How many of those are left alone until something changes.
         wall_s: How long it took.
         cpu_s: The processor time of its stages.
@@ -48,6 +51,7 @@ class Summary(Result):
     made: int
     current: int
     failed: int
+    broken: int
     quarantined: int
     wall_s: float
     cpu_s: float

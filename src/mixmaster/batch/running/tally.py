@@ -62,12 +62,14 @@ class Tally:
             plans: The songs.
         """
         rows = tuple(self._row(plan) for plan in plans)
-        done = self.done(sum(bool(plan.error) for plan in plans))
+        broken = sum(row.broken for row in rows)
+        done = self.done(broken)
         return Summary(
             output=output,
             made=done.made,
             current=done.current,
             failed=done.failed,
+            broken=broken,
             quarantined=done.quarantined,
             wall_s=done.wall_s,
             cpu_s=done.cpu_s,
@@ -77,8 +79,22 @@ class Tally:
 
     def _row(self, plan: SongPlan) -> SummaryRow:
         if plan.error:
-            return SummaryRow(plan.name, 0, 0, 1, (plan.error,))
-        reasons = [self.failed[path] for path in plan.paths if path in self.failed]
+            return SummaryRow(plan.name, 0, 0, 1, (plan.error,), broken=True)
+        failed = sum(path in self.failed for path in plan.paths)
         made = sum(path in self.made for path in plan.paths)
         current = sum(path in self.current for path in plan.paths)
-        return SummaryRow(plan.name, made, current, len(reasons), tuple(dict.fromkeys(reasons)))
+        return SummaryRow(plan.name, made, current, failed, self._reasons(plan))
+
+    def _reasons(self, plan: SongPlan) -> tuple[str, ...]:
+        """Return why outputs of a song are not there: what targets have in common is said once."""
+        found: dict[str, list[str]] = {}
+        for master in plan.masters:
+            for target, path in master.paths.items():
+                if path in self.failed:
+                    reason = self.failed[path]
+                    text = reason.removeprefix(f"{target}: ")
+                    found.setdefault(text, []).extend([target] * (text != reason))
+        return tuple(
+            f"{', '.join(dict.fromkeys(targets))}: {text}" if targets else text
+            for text, targets in found.items()
+        )

@@ -57,7 +57,7 @@ def make_masters(spec: StageSpec, workplace: Workplace, folder: Path, tell: Tell
         _preset(settings, inputs.paths),
         targets,
         folder,
-        _options(settings, spec.threads),
+        _options(settings, inputs.paths, spec.threads),
         song=settings["song"],
         origin=origin,
         files=files,
@@ -101,8 +101,10 @@ def _preset(settings: Mapping[str, Any], paths: Sequence[Path]) -> MasteringPres
     return preset.place(Origin(None if folder is None else Path(folder), known=known))
 
 
-def _options(settings: Mapping[str, Any], threads: int) -> MasterOptions:
+def _options(settings: Mapping[str, Any], paths: Sequence[Path], threads: int) -> MasterOptions:
     finish = dict(settings["finish"])
+    if "dialogue" in settings:
+        finish["dialogue"] = paths[settings["dialogue"]]
     if "gain_match" in finish:
         finish["gain_match"] = tuple(finish["gain_match"])
     profile = None

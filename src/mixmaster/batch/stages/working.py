@@ -46,6 +46,7 @@ def run_stage(
         KeyboardInterrupt: When it is stopped; nothing half-made is left.
     """
     meter = Meter()
+    folder: Path | None = None
     try:
         with contextlib.ExitStack() as stack:
             if spec.allow_plugins:
@@ -68,6 +69,8 @@ def run_stage(
             return _result(spec, outcome, files, made, cost=cost, worker=worker)
     except Exception as error:  # noqa: BLE001 - a stage's errors are data
         failed = as_stage_error(error)
+        if folder is not None and isinstance(error, MixmasterError) and error.where:
+            failed = replace(failed, reason=_placed(error, folder))
         if spec.content.get("plugins") and not spec.allow_plugins:
             failed = replace(failed, lasting=False)  # the next batch may be allowed more
         return StageResult.failure(spec, failed, worker=worker)
@@ -114,6 +117,13 @@ def as_stage_error(error: BaseException) -> StageError:
     if os.environ.get("MIXMASTER_DEBUG"):
         traceback.print_exception(error)
     return StageError(kind, f"a bug: {kind}: {error} (MIXMASTER_DEBUG=1 shows where it happened)")
+
+
+def _placed(error: MixmasterError, folder: Path) -> str:
+    """Return an error's words; of a stage's own folder, which nobody knows, only that it is one."""
+    if not Path(error.where).is_relative_to(folder):
+        return str(error)
+    return str(MixmasterError("temporary files", error.reason, error.hint))
 
 
 def _for_now(error: BaseException | None) -> bool:

@@ -66,6 +66,25 @@ class Mirror:
         rest = at.path.removeprefix(base.path).lstrip("/")
         return str(Path(glob.escape(str(root))) / rest) if rest else str(root)
 
+    def bring_files(self, folder: Location, names: Sequence[str]) -> Path:
+        """Copy single files below a folder of a store; return the local folder they then lie in.
+
+        Raises:
+            UsageError: For one that is not there.
+            StorageError: As `bring`.
+            OutputError: When the local disk has no room.
+        """
+        found = []
+        for name in names:
+            at = folder.child(name)
+            seen = self._scratch.remote.look(at)
+            if seen is None:
+                raise UsageError(str(at), "it is not there", "check the address")
+            found.append(seen)
+        root = self._folder / f"{_name(folder)}-files"
+        self._copy(root, folder, found)
+        return root
+
     def _found(self, at: Location) -> list[Seen]:
         remote = self._scratch.remote
         wild = start_of(at) != at
