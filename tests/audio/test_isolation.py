@@ -179,6 +179,9 @@ def test_a_worker_can_neither_open_nor_write_nor_connect_nor_take_memory(tmp_pat
     [
         b"\xff\xff\xff\xff",
         b"\x04\x00\x00\x00null",
+        b"\x02\x00\x00\x00{}",
+        b'\x0f\x00\x00\x00{"frames": "x"}',
+        b'\x12\x00\x00\x00{"error": "decode"}',
         b"\x02\x00\x00\x00[]",
         b"\x03\x00\x00\x00{..",
         b'\x0e\x00\x00\x00{"frames": 99}',

@@ -61,11 +61,11 @@ class IsolatedDecoder(Decoder):
             raise
         try:
             said = self._answer()
-            self.subtype = str(said["subtype"])[:_SHOWN_CHARACTERS]
-            self.sample_rate_hz = int(said["sample_rate_hz"])
-            self.channels = int(said["channels"])
-            self.frames = max(0, int(said["frames"]))
-            self.finite = bool(said["finite"])
+            self.subtype = _printable(said.get("subtype"))
+            self.sample_rate_hz = self._number(said, "sample_rate_hz")
+            self.channels = self._number(said, "channels")
+            self.frames = min(self._number(said, "frames"), UNKNOWN_FRAMES)
+            self.finite = said.get("finite") is True
         except DecodeError as error:
             self.close()
             raise HeaderError(error.reason, "leave it out, or convert it") from error
@@ -80,8 +80,8 @@ class IsolatedDecoder(Decoder):
         left = frames
         while left > 0:
             wanted = min(left, BLOCK_FRAMES)
-            got = int(self._ask(READ, wanted)["frames"])
-            if not 0 <= got <= wanted:
+            got = self._number(self._ask(READ, wanted), "frames")
+            if got > wanted:
                 raise self._failure("its decoder gives what was not asked for")
             block = np.empty((self.channels, got))
             self._fill(block.reshape(-1).view(np.uint8).data)
@@ -115,7 +115,7 @@ class IsolatedDecoder(Decoder):
             self._keeper.end(self._worker, kill=True)
 
     def _go(self, frame: int) -> None:
-        self.position = int(self._ask(SEEK, frame, self.frames)["position"])
+        self.position = self._number(self._ask(SEEK, frame, self.frames), "position")
 
     def _ask(self, what: int, value: int, frames: int = 0) -> dict[str, Any]:
         try:
@@ -142,7 +142,13 @@ class IsolatedDecoder(Decoder):
         reason = _printable(said.get("reason", ""))
         if kind == "header":
             raise HeaderError(reason, _printable(said.get("hint", "")))
-        raise DecodeError(reason, max(0, int(said.get("frame", self.position))))
+        raise DecodeError(reason, self._number({"frame": self.position, **said}, "frame"))
+
+    def _number(self, said: dict[str, Any], name: str) -> int:
+        number = said.get(name)
+        if not isinstance(number, int) or number < 0:
+            raise self._failure("its decoder speaks nonsense")
+        return number
 
     def _fill(self, into: memoryview) -> None:
         """Read so many bytes, within the time limit for all of them."""
