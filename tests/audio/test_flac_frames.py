@@ -51,10 +51,11 @@ def test_a_lost_frame_is_told_with_its_place(flac: Path, lost: int, cut: int) ->
         read(flac, cut)
 
 
-def test_frames_out_of_order_are_told(flac: Path) -> None:
-    data, starts = flac.read_bytes(), frames_of(flac.read_bytes())
-    a, b, c = starts[3:6]
-    flac.write_bytes(data[:a] + data[b:c] + data[a:b] + data[c:])
+@pytest.mark.parametrize("early", [3, 8])
+def test_frames_out_of_order_are_told(flac: Path, early: int) -> None:
+    data, starts = flac.read_bytes(), [*frames_of(flac.read_bytes()), None]
+    a, b, c = starts[early : early + 3]
+    flac.write_bytes(data[:a] + data[b:c] + data[a:b] + (data[c:] if c else b""))
     with pytest.raises(AudioFileError, match="frames are missing"):
         read(flac, 65_536)
 

@@ -62,6 +62,7 @@ def _searched(fd: int, size: int) -> int | None:
     step = block_frames if lead == b"\xff\xf8" else 0
     wanted = first.number
     beyond = False
+    skipped: int | None = None  # where the frame after the wanted one came before it
     for at in _places(fd, start, size, lead[1]):
         head = _head(pread(fd, _MOST_HEAD_BYTES, at), block_frames)
         if head is None:
@@ -71,7 +72,12 @@ def _searched(fd: int, size: int) -> int | None:
             beyond = False
         elif wanted < head.number and (head.number - first.number) * (step or 1) < total:
             beyond = True  # or two bytes of music that look like a head: then its turn comes
-    return (wanted - first.number) * (step or 1) if beyond else None
+            if skipped is None and step and head.number == wanted + 1:
+                skipped = wanted
+    if (wanted - first.number) * (step or 1) >= total:
+        return None
+    lost = wanted if beyond else skipped
+    return None if lost is None else (lost - first.number) * (step or 1)
 
 
 def _stream(fd: int) -> tuple[int, int, int]:
