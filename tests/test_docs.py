@@ -124,3 +124,14 @@ def test_what_is_said_of_single_examples_is_said_of_examples_that_are_there(docu
 
 def test_what_is_said_of_documents_is_said_of_documents_that_are_there() -> None:
     assert set(DOCUMENTS) >= {*NEEDS, *CANNOT_RUN, *STATUS, *AFTERWARDS, *ELSEWHERE}
+
+
+def test_every_document_is_in_the_index_and_every_link_leads_somewhere() -> None:
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    for document in DOCUMENTS:
+        text = (ROOT / document).read_text(encoding="utf-8")
+        folder = (ROOT / document).parent
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            assert (folder / link).exists(), f"{document} links to {link}"
+        if document.startswith("docs/") and document != "docs/README.md":
+            assert f"]({Path(document).name})" in index, f"docs/README.md does not name {document}"
