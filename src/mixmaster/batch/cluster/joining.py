@@ -83,8 +83,9 @@ def connected(address: str, tls: Tls | None) -> Any:
     """
     from distributed import Client, Security
 
-    for name in ("distributed", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by us
+    for name in list(logging.root.manager.loggerDict):  # Dask gives each of its own a level
+        if name.partition(".")[0] in {"distributed", "tornado"}:
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by us
     security: Any = Security()  # type: ignore[no-untyped-call]  # as Dask is configured
     if tls is not None:
         security = Security(  # type: ignore[no-untyped-call]

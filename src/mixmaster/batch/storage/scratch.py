@@ -243,7 +243,7 @@ class Scratch:
             raise StorageError(
                 str(at),
                 f"it has {size_bytes} bytes, but the scratch folder may hold {self.most_bytes}",
-                "allow it more, or name a folder on a larger disk",
+                "cut it in parts",
             )
         kept = sorted(self._kept())
         total = sum(size for _, size, _ in kept)
