@@ -120,6 +120,12 @@ def _init(folder: Path) -> list[str]:
     return words.split()
 
 
+def _batch(folder: Path) -> list[str]:
+    inputs = _inputs(folder)
+    presets = f"-p {inputs}/mix.toml -m {inputs}/chain.toml -t {inputs}/loud.toml"
+    return f"batch {inputs}/stems {presets} -o {folder}/out -j 1".split()
+
+
 COMMANDS: dict[str, Callable[[Path], list[str]]] = {
     "mix": _mix,
     "master": _master,
@@ -129,4 +135,5 @@ COMMANDS: dict[str, Callable[[Path], list[str]]] = {
     "report": _report,
     "profile": _profile,
     "init": _init,
+    "batch": _batch,
 }

@@ -19,7 +19,15 @@ if sys.platform == "win32":
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it forks
 
-SAMPLES = {"mix": 12, "master": 12, "render": 8, "release": 5, "compare": 8, "report": 2}
+SAMPLES = {
+    "mix": 12,
+    "master": 12,
+    "render": 8,
+    "release": 5,
+    "compare": 8,
+    "report": 2,
+    "batch": 2,
+}
 SEED = 20
 
 
