@@ -53,6 +53,22 @@ def test_alone_it_shows_its_help(mixmaster: Any) -> None:
         assert re.search(rf"^  {name} ", asked.out, re.MULTILINE)
 
 
+GROUPS = [name for name, command in commands() if isinstance(command, click.Group)]
+
+
+@pytest.mark.parametrize("name", [each for each in GROUPS if each != "compare"])
+def test_a_group_alone_shows_its_help(name: str, mixmaster: Any) -> None:
+    alone = mixmaster(name)
+    assert (alone.status, alone.err) == (0, "")
+    assert alone.out == mixmaster(name, "--help").out
+
+
+def test_whoever_asks_for_help_as_a_command_is_told_how(mixmaster: Any) -> None:
+    assert "(mixmaster --help)" in mixmaster("help").err
+    assert "(mixmaster mix --help)" in mixmaster("help", "mix").err
+    assert "(mixmaster presets --help)" in mixmaster("presets", "help").err
+
+
 @pytest.mark.parametrize("name", [name for name, _ in commands()])
 def test_every_command_explains_itself(name: str, mixmaster: Any) -> None:
     done = mixmaster(*name.split(), "--help")

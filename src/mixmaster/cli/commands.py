@@ -31,7 +31,14 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group that answers a misspelt command with the nearest one."""
+    """A group that shows its help when it stands alone, and knows the nearest right command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what follows the group's name; nothing asks for help, and is no error."""
+        if not args and not self.invoke_without_command:
+            click.echo(ctx.get_help(), color=ctx.color)
+            ctx.exit()
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -44,6 +51,9 @@ class Group(click.Group):
         known = self.list_commands(ctx)
         if args and args[0] not in known and not args[0].startswith("-"):
             near = get_close_matches(args[0], known, n=1)
+            if args[0] == "help":
+                path = " ".join((ctx.command_path, *(word for word in args[1:2] if word in known)))
+                raise UsageError("", "no command 'help'", f"{path} --help")
             hint = f"did you mean '{near[0]}'?" if near else "there are: " + ", ".join(known)
             raise UsageError("", f"no command '{args[0]}'", hint)
         return super().resolve_command(ctx, args)
@@ -78,6 +88,9 @@ def as_usage_error(error: click.ClickException) -> MixmasterError:
 _MISSING: Mapping[str, str] = {
     "STEMS": "name a folder, files or globs",
     "FILES": "name files, folders or globs",
+    "MIX": "name the mix's file",
+    "SONGS": "name a jobs document, sessions, folders of stems, or mixes",
+    "--output": "name it with -o",
     "--preset": "mixmaster presets list shows those there are",
     "--master": "mixmaster presets list mastering shows those there are",
     "--target": "mixmaster presets list target shows those there are",
