@@ -37,6 +37,29 @@ effect = "limiter"
 """
 
 
+DISC = """
+format = 1
+kind = "target"
+name = "Disc"
+true_peak_dbtp = -0.3
+medium = "cd"
+
+[[playback]]
+integrated_lufs = -14.0
+album = "album"
+
+[file]
+format = "wav"
+bit_depth = 16
+sample_rate_hz = 44100
+
+[package]
+loudness = "album"
+tags = false
+"""
+"""A CD at the loudness of the whole album: as loud, cut or not."""
+
+
 def store(name: str, more: str) -> str:
     return STORE.replace('name = "Store"', f'name = "{name}"').replace(
         'sample_rate_hz = "source"', more
@@ -55,8 +78,11 @@ def written(folder: Path, *, cut: bool, master: bool = False) -> Path:
         sf.write(folder / f"{number}.wav", audio[start:stop], RATE, subtype="PCM_24")
         gap = "gap_s = 0\n" if number > 1 else ""
         tracks += f'[[track]]\n{kind} = "{number}.wav"\ntitle = "T{number}"\n{gap}'
-    document = album(folder, tracks=tracks, targets='"low.toml", "high.toml", "cd", "download-mp3"')
+    document = album(
+        folder, tracks=tracks, targets='"low.toml", "high.toml", "disc.toml", "download-mp3"'
+    )
     (folder / "plain.toml").write_text(CHAIN)
+    (folder / "disc.toml").write_text(DISC)
     (folder / "low.toml").write_text(store("Low", "sample_rate_hz = 44100"))
     (folder / "high.toml").write_text(store("High", "sample_rate_hz = 48000"))
     return document
@@ -97,8 +123,8 @@ def test_cut_tracks_null_against_the_uncut_programme(
 
 
 def test_the_disc_holds_the_uncut_programme(programme: dict[str, Path]) -> None:
-    (parts,) = samples(programme["cut"], "cd", "disc.wav")
-    (whole,) = samples(programme["whole"], "cd", "disc.wav")
+    (parts,) = samples(programme["cut"], "disc", "disc.wav")
+    (whole,) = samples(programme["whole"], "disc", "disc.wav")
     np.testing.assert_array_equal(parts, whole)
 
 
@@ -154,6 +180,21 @@ def test_a_programme_keeps_its_released_loudness_when_a_track_changes(
     assert loudness[1] == pytest.approx(loudness[0], abs=0.1)
     levels = json.loads((folder / "out" / "release.json").read_text())["levels"]["high"]["levels"]
     assert [each["name"] for each in levels["tracks"]] == ["T1 + T2 + T3"]
+
+
+def test_the_loudest_track_of_a_programme_is_the_albums_loudest(tmp_path: Path) -> None:
+    document = written(tmp_path, cut=True)
+    (tmp_path / "low.toml").write_text(
+        store("Low", "sample_rate_hz = 44100").replace('album = "album"', 'album = "loudest"')
+    )
+    quiet, rate = sf.read(tmp_path / "1.wav")
+    sf.write(tmp_path / "1.wav", quiet * 10 ** (-8 / 20), rate, subtype="PCM_24")
+    run = built(document, tmp_path / "out", "targets=['low.toml']", "master.preset=plain.toml")
+    assert run.exit_code == 0
+    loudness = [lufs_by_ffmpeg(path) for path in sorted((tmp_path / "out/low").glob("*.flac"))]
+    # What is asked for is the preset's -13; the limiter takes a little of the loudest.
+    assert max(loudness) == pytest.approx(-13.0, abs=0.2)
+    assert min(loudness) < -14.0
 
 
 def test_approved_masters_are_converted_as_one_programme(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,12 @@ import numpy as np
 from mixmaster.arrays import Block
 from mixmaster.audio.source import open_source
 from mixmaster.audio.tags import ReplayGain
-from mixmaster.metering.loudness import BlockPowers, album_lufs, channel_weights
+from mixmaster.metering.loudness import (
+    SLICES_PER_SECOND,
+    BlockPowers,
+    album_lufs,
+    channel_weights,
+)
 from mixmaster.release.album.document import Album
 from mixmaster.release.delivery import Delivery
 from mixmaster.release.freezing import TargetLevels
@@ -60,7 +66,8 @@ class Loudness:
         offset = track.level_offset_db + (0.0 if correction is None else correction.gain_db)
         name = names_of(self.album, piece)
         found = each.heard.loudness(key, name, offset_lu=offset, limits=limits)
-        return replace(found, true_peak_dbtp=peak_dbtp)
+        loudest = _loudest_lufs(each, found.powers) if piece.parts else None
+        return replace(found, true_peak_dbtp=peak_dbtp, loudest_lufs=loudest)
 
     def levels(self, ready: Sequence[Ready]) -> AlbumLevels:
         """Return the levels of a new release."""
@@ -108,6 +115,16 @@ class Loudness:
             reached[self.recordings.id_of(each.piece)] = lufs - _ROOM_LU
         found = levels.lowered(reached, "its limiter would have to take too much away")
         return None if found is levels else found
+
+
+def _loudest_lufs(each: Ready, powers: Block | None) -> float | None:
+    """Return the loudness of the loudest track of a programme; None of silence."""
+    if powers is None:
+        return None
+    rate = each.piece.sample_rate_hz
+    slices = [round(SLICES_PER_SECOND * mark / rate) for mark in each.marks]
+    found = [album_lufs([powers[a:b]]) for a, b in pairwise((*slices, powers.shape[0]))]
+    return max((lufs for lufs in found if lufs is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class TrackLoudness:
         loud_lufs: The loudness of its loudest sections; only ``Standing`` needs it.
         offset_lu: How much louder it is to be than it would be: the artist's choice, corrections.
         limits: What may be done to it.
+        loudest_lufs: Where it is several tracks as one programme, the loudness of the loudest of
+            them: that is what places hear as the album's loudest track.
     """
 
     key: str
@@ -45,6 +47,7 @@ class TrackLoudness:
     loud_lufs: float | None = None
     offset_lu: float = 0.0
     limits: Limits = FREE
+    loudest_lufs: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

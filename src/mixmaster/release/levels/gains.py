@@ -288,7 +288,11 @@ def _free_db(
         over = standing.over_album_lu if album else standing.over_loudest_lu
         return asked + over - float(np.median(loud))
     if policy.mode == "loudest":
-        return asked - max(bases)
+        return asked - max(
+            base if (lufs := each.track.loudest_lufs) is None else lufs + each.base_db
+            for each in placed
+            if (base := each.base_lufs) is not None
+        )
     together = album_lufs(
         [
             _powers(each.track, "the loudness of the whole album") * db_to_power(each.base_db)

@@ -75,14 +75,17 @@ def cut_programme(
             wanted = [each.integrated_lufs for each in figures]
             if spec.is_lossy:
                 wanted = [_less(lufs, corrected_lu) for lufs in _loudness(whole, frames)]
-            over, shift_lu = _over(figures, ceiling_dbtp), 0.0
+            ceilings = _ceilings(target, ceiling_dbtp, figures)
+            over, shift_lu = _over(figures, ceilings), 0.0
             if spec.is_lossy and last.integrated_lufs is not None:
                 shift_lu = _shift_lu(figures, wanted, frames)
             if over <= 0.0 and abs(shift_lu) <= ACCEPTED_LU:
                 told = _told(replace(result, ceiling_dbtp=ceiling_dbtp), spec, overs)
                 results = [
-                    replace(told, file=file, after=own, wanted_lufs=lufs)
-                    for file, own, lufs in zip(files, figures, wanted, strict=True)
+                    replace(told, file=file, after=own, wanted_lufs=lufs, ceiling_dbtp=ceiling)
+                    for file, own, lufs, ceiling in zip(
+                        files, figures, wanted, ceilings, strict=True
+                    )
                 ]
                 return [
                     Delivery(part, file, spec, target, own, said)
@@ -118,10 +121,24 @@ def _whole_file(target: Target, spec: FileSpec) -> DeliveryFile:
     )
 
 
-def _over(figures: Sequence[ProgrammeFigures], ceiling_dbtp: float | None) -> float:
-    """Return how far the highest true peak of some files is over a ceiling, dB."""
-    peaks = [each.true_peak_dbtp for each in figures if each.true_peak_dbtp is not None]
-    return max(peaks) - ceiling_dbtp if peaks and ceiling_dbtp is not None else 0.0
+def _ceilings(
+    target: Target, ceiling_dbtp: float | None, figures: Sequence[ProgrammeFigures]
+) -> list[float | None]:
+    """Return each file's ceiling: the programme's, or its own, where it is louder and that less."""
+    found: list[float | None] = []
+    for each in figures:
+        own = target.ceiling_dbtp(each.integrated_lufs)
+        known = [ceiling for ceiling in (ceiling_dbtp, own) if ceiling is not None]
+        found.append(min(known, default=None))
+    return found
+
+
+def _over(figures: Sequence[ProgrammeFigures], ceilings: Sequence[float | None]) -> float:
+    """Return how far the true peak of any file is over its ceiling, dB; 0 where none is."""
+    pairs = zip(figures, ceilings, strict=True)
+    peaks = ((each.true_peak_dbtp, ceiling) for each, ceiling in pairs)
+    over = (a - b for a, b in peaks if a is not None and b is not None)
+    return max(over, default=0.0)
 
 
 def _less(lufs: float | None, lu: float) -> float | None:
