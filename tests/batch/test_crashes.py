@@ -17,7 +17,7 @@ from tests.batch.conftest import Serial, Studio
 from mixmaster.batch.events import Event, Finished
 from mixmaster.batch.local import workplace as local
 from mixmaster.batch.running.run import Run
-from mixmaster.batch.state import files as statefiles
+from mixmaster.batch.state import files
 from mixmaster.batch.state.store import Store, work_folder
 from mixmaster.mixing.prints import printing
 
@@ -137,15 +137,15 @@ def test_state_that_cannot_be_written_is_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "state"
-    statefiles.write_state(path, {"first": 1})
+    files.write_state(path, {"first": 1})
 
     def full(_handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        statefiles.write_state(path, {"second": 2})
-    assert statefiles.read_state(path) == {"first": 1}
+        files.write_state(path, {"second": 2})
+    assert files.read_state(path) == {"first": 1}
     assert [each.name for each in tmp_path.iterdir()] == ["state"]
 
 
@@ -209,3 +209,22 @@ def test_a_premaster_that_another_batch_removes_is_mixed_again(studio: Studio, o
     else:
         assert (summary.made, summary.failed, summary.quarantined) == (0, 2, 0)
         assert studio.run().made == 2
+
+
+def test_what_another_version_has_noted_is_no_bug(studio: Studio) -> None:
+    """Two batches of different versions in one folder, say."""
+    studio.song("Alpha")
+    studio.run()
+    state = studio.output / ".mixmaster-batch"
+    for path in (*(state / "made").iterdir(), *(state / "content").iterdir()):
+        found = files.read_state(path)
+        if "file" in found:
+            found["file"]["since"] = 1
+            files.write_state(path, found)
+    odd = [{"file": {"since": 1}, "manifest": "{}"}, {"file": 1}, [], {"manifest": "{}"}]
+    for number, said in enumerate(odd):
+        files.write_state(state / "journal" / f"{number}-1", said)
+        files.write_state(state / "failed" / str(number), {"format": 1, "errors": []})
+    summary = studio.run()
+    assert (summary.made + summary.current, summary.failed) == (2, 0)
+    assert not list((state / "journal").iterdir())

@@ -324,7 +324,8 @@ class Run:
 
     def _tidy(self, song: SongWork) -> None:
         if not song.wanted:
-            self._premasters.tidy(song.plan)
+            with suppress(OSError):  # what is left over takes room, no more
+                self._premasters.tidy(song.plan)
 
     def _recover(self) -> None:
         """Remove what a worker that was ended has left; where that cannot be, the next run does."""

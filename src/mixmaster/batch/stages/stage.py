@@ -145,6 +145,14 @@ class MadeFile(Result):
     wanted: Mapping[str, Any] = field(default_factory=dict)
     mtime_ns: int = 0
 
+    @classmethod
+    def noted(cls, data: Any) -> Self | None:
+        """Return what was noted of a file; None for what another version has noted otherwise."""
+        try:
+            return cls(**data)
+        except TypeError:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class StageError(Result):

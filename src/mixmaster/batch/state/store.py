@@ -101,10 +101,7 @@ class Store:
         found = read_state(self.folder / "made" / _short(name))
         if not isinstance(found, dict) or found.get("format") != FORMAT:
             return None
-        try:
-            return MadeFile(**found["file"])
-        except TypeError:  # written by a version that notes more, or less
-            return None
+        return MadeFile.noted(found.get("file"))
 
     def is_there(self, name: str) -> bool:
         """Return whether a file lies where an output goes.
@@ -154,7 +151,7 @@ class Store:
             return None
         try:
             return found["key"], tuple(StageError(**each) for each in found["errors"])
-        except TypeError:
+        except (KeyError, TypeError):  # noted by another version
             return None
 
     def note_failure(self, name: str, key: str, errors: tuple[StageError, ...]) -> None:
@@ -207,16 +204,17 @@ class Store:
         for entry in sorted(self.journal.glob("*")):
             if entry.name.endswith(".part"):
                 continue
-            found = read_state(entry)
+            found = _journal(entry)
             if found is None:
                 entry.unlink(missing_ok=True)
                 continue
-            lock = self.lock(found["file"]["path"])
+            name = found[0].path
+            lock = self.lock(name)
             if not lock.take():
                 continue
             try:
                 if self.settle(entry):
-                    said.append(f"{found['file']['path']}: finished what was left half-published")
+                    said.append(f"{name}: finished what was left half-published")
             finally:
                 lock.give_back()
         removed = sum(_removed(lock) for lock in sorted(self.work.glob("*.lock")))
@@ -236,14 +234,14 @@ class Store:
 
         Whoever calls holds the output's lock.
         """
-        found = read_state(entry)
+        found = _journal(entry)
         if found is None:
             return False
-        made = MadeFile(**found["file"])
+        made, manifest = found
         target = self.path(made.path)
         whole = target.is_file() and _sha256(target) == made.sha256
         if whole:
-            _write_manifest(self.journal, manifest_path(target), found["manifest"])
+            _write_manifest(self.journal, manifest_path(target), manifest)
             self.note_made(made)
         entry.unlink(missing_ok=True)
         return whole
@@ -297,6 +295,15 @@ def _removed(path: Path) -> bool:
     shutil.rmtree(folder, ignore_errors=True)
     lock.give_back()
     return there
+
+
+def _journal(entry: Path) -> tuple[MadeFile, str] | None:
+    """Return a file on its way, and its manifest; None for an entry of another version."""
+    found = read_state(entry)
+    if not isinstance(found, dict) or not isinstance(found.get("manifest"), str):
+        return None
+    made = MadeFile.noted(found.get("file"))
+    return None if made is None else (made, found["manifest"])
 
 
 def _write_manifest(folder: Path, path: Path, text: str) -> None:

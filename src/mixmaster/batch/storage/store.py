@@ -62,7 +62,7 @@ class RemoteStore(Store):
         kept = self.folder / "noted" / seen.at.name
         said = read_state(kept)
         if isinstance(said, dict) and said.get("token") == seen.token:
-            return MadeFile(**said["file"])
+            return MadeFile.noted(said.get("file"))
         made = self._workplace.made(name)
         if made is not None:
             write_state(kept, {"token": seen.token, "file": made.to_json()}, durable=False)

@@ -160,7 +160,7 @@ class StoreWorkplace:
             return None
         try:
             said = json.loads(kept.remote.read(note, _MOST_NOTE_BYTES))
-            return MadeFile(**said["file"]) if said["format"] == NOTE_FORMAT else None
+            return MadeFile.noted(said["file"]) if said["format"] == NOTE_FORMAT else None
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
         except StorageError as error:
