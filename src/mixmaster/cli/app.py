@@ -56,8 +56,8 @@ EXIT_READER_GONE = 141
 """128 + SIGPIPE (13): what a process gets that writes to a pipe nobody reads."""
 
 _STARTS = (
-    "mixmaster demo                                              hear what it does",
-    "mixmaster mix stems/ -p rock-band --dry-run                 see what would happen",
+    "mixmaster demo                                    # hear what it does",
+    "mixmaster mix stems/ -p rock-band --dry-run       # see what would happen",
     "mixmaster mix stems/ -p rock-band -o mix.wav",
     "mixmaster master mix.wav -p transparent -t spotify -o masters/",
     "mixmaster render stems/ -p rock-band -m transparent -t spotify -o out/",
