@@ -23,7 +23,7 @@ LANES = 150
 def shaped(block: Block, bits: int = 16, seed: int = 0) -> Block:
     shaper = NoiseShaper(bits, block.shape[0], seed=seed)
     whole = np.concatenate([shaper.process(block, 0), shaper.rest()])
-    return np.ascontiguousarray(whole.T).astype(np.float64)
+    return np.asarray(np.ascontiguousarray(whole.T), dtype=np.float64)
 
 
 @pytest.fixture(scope="module")

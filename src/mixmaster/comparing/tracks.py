@@ -253,7 +253,9 @@ def _key(version: Wanted, plan: ComparePlan, mix: Read) -> str:
         "dual_mono": plan.options.dual_mono,
         "versions": versions(),
     }
-    revisions: dict[str, int] = {effect.effect_name(): effect.sound_revision for effect in preset.insert}
+    revisions: dict[str, int] = {
+        effect.effect_name(): effect.sound_revision for effect in preset.insert
+    }
     needed = resource_records(resource_paths(insert.files for insert in preset.chain()))
     return key([record, *needed], settings, revisions)
 
