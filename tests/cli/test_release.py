@@ -189,7 +189,7 @@ main()
         ("mixmaster.metering.programme", "ProgrammeMeter.update", 2),
         ("mixmaster.audio.sink", "AudioSink.write", 3),
         ("mixmaster.release.built", "prove_files", 1),
-        ("mixmaster.release.publishing", "os.fsync", 2),
+        ("mixmaster.release.publishing.folder", "os.fsync", 2),
     ],
 )
 def test_ctrl_c_leaves_the_old_release_whole(
@@ -219,7 +219,7 @@ def test_a_signal_while_everything_changes_places_waits_until_it_is_over(
     document = album(tmp_path)
     song(tmp_path / "two.wav", -3.0, 7)
     before = contents(copy)
-    code = STRIKE.format(module="mixmaster.release.publishing", name="rename", calls=4)
+    code = STRIKE.format(module="mixmaster.release.publishing.folder", name="rename", calls=4)
     done = subprocess.run(
         [sys.executable, "-c", code, "release", str(document), "-o", str(copy)],
         capture_output=True,

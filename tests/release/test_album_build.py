@@ -24,7 +24,7 @@ from tests.release.albums import (
 
 from mixmaster.errors import DocumentError, OutputError
 from mixmaster.release.proof.checking import check_release
-from mixmaster.release.publishing import ReleaseFolder
+from mixmaster.release.publishing.folder import ReleaseFolder
 
 DOWNLOAD = '"download-mp3"'
 

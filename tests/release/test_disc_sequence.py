@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.release.discs import write_wav
 
 from mixmaster.errors import AudioFileError, RefusedError
-from mixmaster.release.readback import differences
-from mixmaster.release.sequence import Laid, Law, below_full_scale, programme
+from mixmaster.release.discs.readback import differences
+from mixmaster.release.discs.sequence import Laid, Law, below_full_scale, programme
 
 RATE = 8_000
 LENGTHS = (1, 700, 2_000, 5_000)

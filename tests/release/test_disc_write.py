@@ -14,7 +14,7 @@ from mixmaster.release.cd.check import check_cd
 from mixmaster.release.cd.disc import Disc, DiscTrack
 from mixmaster.release.cd.sheet import Mark, Words
 from mixmaster.release.cd.write import write_cd
-from mixmaster.release.sequence import Law
+from mixmaster.release.discs.sequence import Law
 
 # What cue2ddp 1.1 wrote for the same disc: checksums that the ddp-reverse-eng project recorded
 # (exp/003-track2-pregap), for the frames of `pattern`.

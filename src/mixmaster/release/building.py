@@ -13,7 +13,7 @@ from mixmaster.mastering.results import MasterResult
 from mixmaster.release.album.document import Album
 from mixmaster.release.built import Built, Refusal
 from mixmaster.release.delivery import Delivery, Level
-from mixmaster.release.discs import scratch_file, write_disc
+from mixmaster.release.discs.writing import scratch_file, write_disc
 from mixmaster.release.excerpts import snippet_settings
 from mixmaster.release.freezing import Frozen, TargetLevels, asks
 from mixmaster.release.gains import Loudness, replay_gain
@@ -26,7 +26,7 @@ from mixmaster.release.naming import folder_of
 from mixmaster.release.pieces import Piece
 from mixmaster.release.plan import Order, ReleasePlan
 from mixmaster.release.proof.recording import audio_record, recorded
-from mixmaster.release.publishing import ReleaseFolder
+from mixmaster.release.publishing.folder import ReleaseFolder
 from mixmaster.release.recordings import Recordings, file_of
 from mixmaster.release.staying import Stays, needed, stale, staying
 from mixmaster.release.studio import Ready, Studio

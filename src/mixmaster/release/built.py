@@ -10,7 +10,7 @@ from mixmaster.release.proof.answers import Proof
 from mixmaster.release.proof.proving import prove_files
 from mixmaster.release.proof.record import FileRecord
 from mixmaster.release.proof.recording import proven
-from mixmaster.release.publishing import ReleaseFolder
+from mixmaster.release.publishing.folder import ReleaseFolder
 from mixmaster.results import Result
 
 

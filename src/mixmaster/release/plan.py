@@ -14,7 +14,7 @@ from mixmaster.mastering.options import NamedTarget
 from mixmaster.mastering.target import DeliveryFile, Edges, Target
 from mixmaster.release.album.checks import CheckedAlbum, check_album
 from mixmaster.release.album.document import Album, load_album
-from mixmaster.release.disc_plan import disc_problems
+from mixmaster.release.discs.planning import disc_problems
 from mixmaster.release.naming import listed, place_of, require_apart, tags_of
 from mixmaster.release.pieces import Piece, pieces_of
 from mixmaster.release.programmes.joining import join_problems, join_warnings, joins, programmes

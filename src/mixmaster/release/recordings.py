@@ -8,7 +8,7 @@ from dataclasses import replace
 from mixmaster.audio.tags import Picture
 from mixmaster.mastering.options import Progress
 from mixmaster.release.delivery import Level
-from mixmaster.release.discs import disc_settings
+from mixmaster.release.discs.writing import disc_settings
 from mixmaster.release.excerpts import snippet_settings
 from mixmaster.release.freezing import Frozen, track_ids
 from mixmaster.release.keys import digest, file_key, piece_key

@@ -32,7 +32,7 @@ from mixmaster.release.proof.record import (
     TargetRecord,
     TrackRecord,
 )
-from mixmaster.release.publishing import ReleaseFolder
+from mixmaster.release.publishing.folder import ReleaseFolder
 from mixmaster.results import Result, jsonable
 
 

@@ -10,7 +10,7 @@ from mixmaster.release.freezing import Frozen
 from mixmaster.release.pieces import Piece
 from mixmaster.release.plan import Order
 from mixmaster.release.proof.record import FileRecord
-from mixmaster.release.publishing import ReleaseFolder
+from mixmaster.release.publishing.folder import ReleaseFolder
 from mixmaster.release.recordings import Recordings
 
 Stays = dict[str, FileRecord]

@@ -33,7 +33,7 @@ from mixmaster.release.cd.sheet import (
     Sheet,
     SheetTrack,
 )
-from mixmaster.release.checksums import list_problems
+from mixmaster.release.discs.checksums import list_problems
 
 _T = TypeVar("_T")
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from mixmaster.dsp.dither import Dither
 from mixmaster.release.cd.sheet import NOTHING, Words
-from mixmaster.release.sequence import Law
+from mixmaster.release.discs.sequence import Law
 from mixmaster.results import Result
 
 USUAL_GAP_S: Final = 2.0

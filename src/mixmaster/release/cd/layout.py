@@ -22,7 +22,7 @@ from mixmaster.release.cd.sheet import (
     SECTORS_PER_SECOND,
     Mark,
 )
-from mixmaster.release.sequence import Laid
+from mixmaster.release.discs.sequence import Laid
 from mixmaster.results import Result
 
 _PREGAP_S: Final = PREGAP_SECTORS / SECTORS_PER_SECOND

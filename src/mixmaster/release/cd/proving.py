@@ -32,9 +32,9 @@ from mixmaster.release.cd.sheet import (
     Words,
     clock,
 )
-from mixmaster.release.readback import Samples, differences, wav_chunks
+from mixmaster.release.discs.readback import Samples, differences, wav_chunks
+from mixmaster.release.discs.sequence import Laid, programme
 from mixmaster.release.reading import opened
-from mixmaster.release.sequence import Laid, programme
 
 # Half an LSB by rounding, one by triangular dither; shaping feeds both back.
 _MOST_ERROR_LSB: Final[dict[Dither, float]] = {"none": 0.5, "tpdf": 1.5, "shaped": MOST_LSB}

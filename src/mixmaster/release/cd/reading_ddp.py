@@ -17,7 +17,7 @@ from mixmaster.engine.outputs import inside
 from mixmaster.errors import AudioFileError, OutputError
 from mixmaster.release.cd.reading_cdtext import read_cd_text
 from mixmaster.release.cd.sheet import NOTHING, Mark, Sheet, SheetTrack
-from mixmaster.release.checksums import md5_of, read_md5_list
+from mixmaster.release.discs.checksums import md5_of, read_md5_list
 from mixmaster.release.reading import small_file
 from mixmaster.results import Result
 

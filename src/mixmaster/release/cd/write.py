@@ -31,9 +31,9 @@ from mixmaster.release.cd.layout import laid_files
 from mixmaster.release.cd.plan import CdPlan, plan_cd
 from mixmaster.release.cd.proving import prove
 from mixmaster.release.cd.sheet import PREGAP_SECTORS, RATE_HZ, SECTOR_BYTES
-from mixmaster.release.checksums import md5_list, md5_of
-from mixmaster.release.sequence import Laid, below_full_scale, programme
-from mixmaster.release.staging import staged_files
+from mixmaster.release.discs.checksums import md5_list, md5_of
+from mixmaster.release.discs.sequence import Laid, below_full_scale, programme
+from mixmaster.release.discs.staging import staged_files
 from mixmaster.results import Result
 
 _SPEC: Final = FileSpec("wav", 16, RATE_HZ, 2)

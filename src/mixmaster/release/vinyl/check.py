@@ -12,8 +12,8 @@ from typing import Final
 from mixmaster.audio.names import shown
 from mixmaster.checking.findings import Finding
 from mixmaster.errors import AudioFileError
-from mixmaster.release.checksums import list_problems
-from mixmaster.release.readback import wav_chunks
+from mixmaster.release.discs.checksums import list_problems
+from mixmaster.release.discs.readback import wav_chunks
 from mixmaster.release.reading import small_file
 from mixmaster.release.vinyl import cue
 from mixmaster.release.vinyl.sides import letter

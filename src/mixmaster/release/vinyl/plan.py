@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mixmaster.checking.findings import Finding
 from mixmaster.errors import UsageError
-from mixmaster.release.sequence import Laid
+from mixmaster.release.discs.sequence import Laid
 from mixmaster.release.vinyl.record import Vinyl, VinylTrack
 from mixmaster.release.vinyl.sides import choose_sides, letter
 from mixmaster.results import Result

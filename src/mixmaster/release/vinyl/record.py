@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal
 
-from mixmaster.release.sequence import Law
+from mixmaster.release.discs.sequence import Law
 from mixmaster.results import Result
 
 Diameter = Literal[7, 10, 12]

@@ -15,10 +15,10 @@ from mixmaster.engine.measuring import measure_file
 from mixmaster.errors import AudioFileError, OutputError
 from mixmaster.mastering.vinyl import cutting_warnings
 from mixmaster.metering.programme import ProgrammeFigures
-from mixmaster.release.checksums import md5_list, md5_of
-from mixmaster.release.readback import differences, wav_chunks
-from mixmaster.release.sequence import below_full_scale, programme
-from mixmaster.release.staging import staged_files
+from mixmaster.release.discs.checksums import md5_list, md5_of
+from mixmaster.release.discs.readback import differences, wav_chunks
+from mixmaster.release.discs.sequence import below_full_scale, programme
+from mixmaster.release.discs.staging import staged_files
 from mixmaster.release.vinyl.cue import CueSheet
 from mixmaster.release.vinyl.plan import Side, VinylPlan, plan_vinyl, side_files
 from mixmaster.release.vinyl.record import Vinyl, VinylTrack

@@ -12,7 +12,7 @@ from mixmaster.audio.source import probe
 from mixmaster.release.album.document import Album, Track
 from mixmaster.release.cd.write import write_cd
 from mixmaster.release.delivery import Delivery
-from mixmaster.release.disc_plan import disc_of, disc_track, record_of, record_track
+from mixmaster.release.discs.planning import disc_of, disc_track, record_of, record_track
 from mixmaster.release.naming import folder_of
 from mixmaster.release.pieces import Piece
 from mixmaster.release.plan import Order

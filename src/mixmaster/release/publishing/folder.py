@@ -26,7 +26,7 @@ from mixmaster.errors import AudioFileError, DocumentError, OutputError
 from mixmaster.release.proof.folder import listed
 from mixmaster.release.proof.record import RECORD_NAME, FileRecord, ReleaseRecord
 from mixmaster.release.proof.writing import read_record, record_text
-from mixmaster.release.rolling_back import roll_back
+from mixmaster.release.publishing.rolling_back import roll_back
 
 _STAGING = ".mixmaster-release-"
 _NEW, _OLD = "new", "old"

@@ -1,0 +1,1 @@
+"""How a release gets into its folder: all at once, or not at all."""
