@@ -240,3 +240,26 @@ def test_a_step_of_level_inside_a_programme_is_refused(tmp_path: Path) -> None:
         plan_release(document, ReleaseOptions(), ["track.2.level_offset_db=-1.0"])
     same = [f"track.{number}.level_offset_db=-1.0" for number in (1, 2, 3)]
     plan_release(document, ReleaseOptions(), same)
+
+
+def test_versions_are_joined_where_every_track_has_them(tmp_path: Path) -> None:
+    tracks = ""
+    for number, name in enumerate(("one", "two")):
+        song(tmp_path / f"{name}_i.wav", -2.0, 11 + number)
+        tracks += (
+            f'[[track]]\nmix = "{name}.wav"\ntitle = "{name}"\ngap_s = 0\n'
+            f'credits = ["Bass: Ada <{name}>"]\n'
+            f'[[track.alternate]]\nname = "instrumental"\nmix = "{name}_i.wav"\n'
+        )
+    document = album(tmp_path, tracks=tracks)
+    (tmp_path / "store.toml").write_text(STORE + "alternates = true\n")
+    out = tmp_path / "out"
+    assert built(document, out).exit_code == 0
+    before = contents(out)
+    lost = "store/01 Nobody - one (Instrumental).flac"
+    (out / lost).unlink()
+    # Its programme is made again, and nothing of the tracks; all of it is what it was.
+    again = built(document, out)
+    assert set(again.made) == {lost, "store/02 Nobody - two (Instrumental).flac"}
+    assert contents(out) == before
+    assert b"Bass: Ada &lt;two&gt;" in before["notes.html"]
