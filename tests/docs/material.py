@@ -57,11 +57,20 @@ def _run(*arguments: str | Path) -> None:
 
 
 def _stems(_: Material, path: Path) -> None:
+    _cut(path, FROM_S, SECONDS)
+
+
+def _readme(_: Material, path: Path) -> None:
+    """Cut the demo song to what the README's longest section needs."""
+    _cut(path, 4.0, 15.5)
+
+
+def _cut(path: Path, from_s: float, seconds: float) -> None:
     path.mkdir(parents=True)
     for stem in sorted((ROOT / "test_audio").glob("*.flac")):
         with sf.SoundFile(stem) as file:
-            file.seek(int(FROM_S * file.samplerate))
-            samples = file.read(int(SECONDS * file.samplerate))
+            file.seek(int(from_s * file.samplerate))
+            samples = file.read(int(seconds * file.samplerate))
             sf.write(path / stem.name, samples, file.samplerate, "PCM_16")
 
 
@@ -134,6 +143,7 @@ def _release(material: Material, path: Path) -> None:
 
 _MAKERS: Final[dict[str, Callable[[Material, Path], None]]] = {
     "demo": _demo,
+    "readme": _readme,
     "stems": _stems,
     "mix.wav": _mix,
     "other.wav": _other_mix,
@@ -148,6 +158,7 @@ _MAKERS: Final[dict[str, Callable[[Material, Path], None]]] = {
 }
 
 NEEDS: Final[dict[str, dict[str, str]]] = {
+    "README.md": {"test_audio": "readme"},
     "docs/batch.md": {"songs/night-drive": "session", "jobs.toml": "jobs.toml"},
     "docs/cookbook.md": {
         "stems": "stems",
