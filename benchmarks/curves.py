@@ -151,11 +151,15 @@ def limits() -> None:
                 for _ in source.blocks():
                     pass
 
+        def recursion() -> None:
+            for cell in cells:  # what comes out is thrown away: fresh memory would cost as much
+                sosfilt(sos, cell)
+
         rows = [
             ("decoding 24-bit WAV", rate_of(decode, frames / 1e6), "M samples/s"),
             (
                 "four second-order sections (sosfilt)",
-                rate_of(lambda: [sosfilt(sos, cell) for cell in cells], frames / 1e6),
+                rate_of(recursion, frames / 1e6),
                 "M samples/s",
             ),
             ("SHA-256", rate_of(lambda: hashlib.sha256(payload).digest(), 64.0), "MB/s"),
