@@ -248,3 +248,14 @@ def test_what_a_document_says_of_songs(studio: Studio, monkeypatch: pytest.Monke
     }
     assert RATE_HZ == 8_000
     assert run(["status", str(jobs), "-t", "../loud.toml"]) == 1
+
+
+def test_outputs_that_are_alike_are_one_line(
+    songs: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = [*FLAGS, "-t", "quiet.toml", "--versions", "all"]
+    assert run(["status", "songs/*", *flags]) == 1
+    short = capsys.readouterr().out
+    assert re.search(r"Alpha: 4 outputs +missing +it was never made\n", short)
+    assert run(["status", "songs/*", *flags, "--all"]) == 1
+    assert len(re.findall(r"Alpha\S*\.(?:wav|flac) +missing", capsys.readouterr().out)) == 4

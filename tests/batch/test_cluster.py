@@ -177,7 +177,7 @@ def test_a_stage_that_takes_too_long_is_ended(folder: Path, cluster: Any, tmp_pa
 
 
 def test_cancelling_ends_what_runs(folder: Path, cluster: Any, tmp_path: Path) -> None:
-    write_songs(tmp_path / "long", 1, seconds=90.0)
+    write_songs(tmp_path / "long", 1, seconds=60.0)
     songs = Songs(tmp_path / "long", 1, tmp_path / "out")
     executor = DaskExecutor(cluster.scheduler_address, LocalWorkplace(tmp_path / "out"))
     try:
@@ -202,7 +202,7 @@ def test_a_stage_whose_process_is_killed_takes_no_worker_with_it(
     cluster: Any, tmp_path: Path
 ) -> None:
     psutil = pytest.importorskip("psutil")
-    write_songs(tmp_path / "long", 1, seconds=120.0)
+    write_songs(tmp_path / "long", 1, seconds=60.0)
     songs = Songs(tmp_path / "long", 1, tmp_path / "out")
     executor = DaskExecutor(cluster.scheduler_address, LocalWorkplace(tmp_path / "out"))
     workers = pids(executor)

@@ -13,7 +13,7 @@ from tests.batch.conftest import RATE_HZ, Studio
 
 from mixmaster.batch.events import Done, Event, Failed, Finished, Planned, Quarantined, Skipped
 from mixmaster.batch.stages import mixing, working
-from mixmaster.errors import DocumentError, UsageError
+from mixmaster.errors import DocumentError, OutputError, UsageError
 
 BROKEN = ("cut", "empty", "nan", "nothing", "wrong")
 
@@ -176,3 +176,26 @@ def test_events_are_lines_of_json(studio: Studio) -> None:
         said = json.loads(json.dumps(each.to_json(), allow_nan=False))
         assert said["event"] == type(each).__name__.lower()
         assert said["at_s"] > 0
+
+
+def test_what_all_targets_refuse_is_said_once(studio: Studio) -> None:
+    studio.song("Silence")
+    for stem in (studio.folder / "songs/Silence").iterdir():
+        soundfile.write(stem, np.zeros(RATE_HZ), RATE_HZ, subtype="PCM_16")
+    summary = studio.run()
+    (row,) = summary.songs
+    assert (row.failed, row.broken) == (2, False)
+    (reason,) = row.reasons
+    assert reason.startswith("loud, quiet: ")
+    assert reason.count("silent") == 1
+
+
+def test_a_stages_own_folder_is_not_named(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_spec: Any, _workplace: Any, folder: Path, _tell: Any) -> None:
+        raise OutputError(str(folder / "mixes"), "8 MB are needed, but 1 MB is free")
+
+    monkeypatch.setattr(working, "make_mixes", full)
+    studio.song("Alpha")
+    summary = studio.run()
+    assert (summary.failed, summary.quarantined) == (2, 0)
+    assert summary.songs[0].reasons == ("temporary files: 8 MB are needed, but 1 MB is free",)
