@@ -62,7 +62,7 @@ def _stems(_: Material, path: Path) -> None:
 
 def _readme(_: Material, path: Path) -> None:
     """Cut the demo song to what the README's longest section needs."""
-    _cut(path, 4.0, 15.5)
+    _cut(path, 4.0, 9.0)
 
 
 def _cut(path: Path, from_s: float, seconds: float) -> None:

@@ -23,14 +23,14 @@ LANES = 150
 def shaped(block: Block, bits: int = 16, seed: int = 0) -> Block:
     shaper = NoiseShaper(bits, block.shape[0], seed=seed)
     whole = np.concatenate([shaper.process(block, 0), shaper.rest()])
-    return np.asarray(np.ascontiguousarray(whole.T), dtype=np.float64)
+    return np.ascontiguousarray(whole.T, dtype=np.float64)
 
 
 @pytest.fixture(scope="module")
 def error() -> Block:
     """What shaping adds to noise at -20 dBFS, in LSBs."""
     block = 0.1 * np.random.default_rng(0).standard_normal((1, LANES * LANE_FRAMES))
-    return (shaped(block) - block * 2**15)[0]
+    return np.asarray((shaped(block) - block * 2**15)[0], dtype=np.float64)
 
 
 def band_db(spectrum: Block, hz: Block, low: float, high: float) -> float:
