@@ -169,22 +169,23 @@ def begin(store: Store, note: Any) -> None:
 def show_plan(prepared: Prepared, cores: int, workers: int, *, as_json: bool) -> None:
     """Say what is planned, with counts, time and disk; on stderr."""
     from mixmaster.cli.output import echo, printable
-    from mixmaster.cli.saying import clock, size
+    from mixmaster.cli.saying import clock, several, size
 
     counts = prepared.counts()
     stages = prepared.stages()
     mixes = sum(each["kind"] == "mix" for each in stages)
     parts = [f"{count} {state}" for state, count in counts.items() if count]
-    text = f"{len(prepared.songs)} songs, {len(prepared.states)} outputs: {', '.join(parts) or '-'}"
+    text = f"{several(len(prepared.songs), 'song')}, {several(len(prepared.states), 'output')}"
+    text += f": {', '.join(parts) or '-'}"
     if prepared.broken:
-        text += f"; {_songs(len(prepared.broken))} cannot be planned"
+        text += f"; {several(len(prepared.broken), 'song')} cannot be planned"
     if stages:
         shared = min(cores, workers)
         wall, disk = clock(prepared.wall_s(shared)), size(prepared.disk_bytes(workers))
-        text += (
-            f"\nto do: {mixes} mixes, {len(stages) - mixes} mastering runs; about {wall} on "
-            f"{shared} processors, {disk} of disk at most"
-        )
+        runs = several(len(stages) - mixes, "mastering run")
+        work = f"{several(mixes, 'mix', 'mixes')}, {runs}"
+        on = several(shared, "processor")
+        text += f"\nto do: {work}; about {wall} on {on}, {disk} of disk at most"
     if not as_json:
         echo(printable(text), err=True)
 
@@ -235,16 +236,14 @@ def show_overview(prepared: Prepared, summary: Summary, *, overwrite: bool) -> P
     return None
 
 
-def _songs(count: int) -> str:
-    return f"{count} song{'s' * (count != 1)}"
-
-
 def _counts(summary: Summary) -> str:
+    from mixmaster.cli.saying import several
+
     failed = summary.failed - summary.broken
     said = f"{summary.made} made, {summary.current} current, {failed} failed"
     if summary.quarantined:
         said += f" ({summary.quarantined} of them set aside)"
-    return said + (f", {_songs(summary.broken)} not planned" if summary.broken else "")
+    return said + (f", {several(summary.broken, 'song')} not planned" if summary.broken else "")
 
 
 def _show(summary: Summary, output: Path | str, page: Path | None, *, as_json: bool) -> None:

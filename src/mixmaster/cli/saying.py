@@ -21,3 +21,8 @@ def size(count: int) -> str:
         if count >= scale:
             return f"{count / scale:.1f} {unit}"
     return f"{count / 1000:.0f} kB"
+
+
+def several(count: int, one: str, many: str = "") -> str:
+    """Return a count in words: ``1 song``, ``12 songs``; ``many`` where an s is not enough."""
+    return f"{count} {one if count == 1 else many or one + 's'}"

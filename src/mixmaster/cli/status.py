@@ -55,6 +55,7 @@ def command(wanted: Mapping[str, Any], every: bool, overview: bool, as_json: boo
         show_path,
         table,
     )
+    from mixmaster.cli.saying import several
 
     _, places, jobs = read_batch(wanted)
     options = BatchOptions(
@@ -79,7 +80,7 @@ def command(wanted: Mapping[str, Any], every: bool, overview: bool, as_json: boo
     for plan in prepared.broken:
         failure(f"{plan.name}: {plan.error}", "cannot be planned")
     parts = [f"{count} {state}" for state, count in counts.items() if count]
-    songs = f"{len(prepared.songs)} songs, {len(states)} outputs"
+    songs = f"{several(len(prepared.songs), 'song')}, {several(len(states), 'output')}"
     echo(f"{songs}: {', '.join(parts) or 'none'}")
     if page is not None:
         show_path(page)
