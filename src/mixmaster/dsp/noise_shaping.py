@@ -2,8 +2,9 @@
 
 Error feedback: ``v[n] = x[n] - sum c[k] e[n - k]``, ``y[n] = round(v[n] + d[n])`` and
 ``e[n] = y[n] - v[n]``, with triangular dither ``d``. The error ``e`` is white, of LSB^2 / 4, and
-what is added to the signal is ``e`` through ``1 - sum c[k] z^-k``: Lipshitz, Vanderkooy and Wannamaker,
-"Minimally Audible Noise Shaping", J. Audio Eng. Soc. 39 (1991), whose five coefficients these are.
+what is added to the signal is ``e`` through ``1 - sum c[k] z^-k``: Lipshitz, Vanderkooy and
+Wannamaker, "Minimally Audible Noise Shaping", J. Audio Eng. Soc. 39 (1991), whose five coefficients
+these are.
 
 What it costs and gives: the noise as a whole rises by 12.2 dB over plain TPDF, by 15.5 dB above
 12 kHz; below 3 kHz it falls by some 16 dB, and between 3 and 4 kHz by 21.
