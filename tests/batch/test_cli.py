@@ -95,7 +95,7 @@ def test_a_dry_run_leaves_no_trace(songs: Studio, capsys: pytest.CaptureFixture[
     assert run(["batch", "songs/*", *FLAGS, "--dry-run"]) == 0
     said = capsys.readouterr()
     assert "mix/Alpha" in said.out
-    assert "1 songs, 1 outputs: 1 missing" in said.err
+    assert "1 song, 1 output: 1 missing" in said.err
     assert not songs.output.exists()
     assert run(["batch", "songs/*", *FLAGS, "--dry-run", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
