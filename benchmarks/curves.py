@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import resource
 import statistics
 import subprocess
 import sys
@@ -78,7 +77,7 @@ def make_stems(folder: Path, stems: int, minutes: float, rate: int) -> None:
 
 
 def child(folder: Path, inserts: int, threads: int) -> None:
-    """Mix warm; print wall seconds, processor seconds and peak megabytes."""
+    """Mix warm; print wall seconds and processor seconds."""
     from mixmaster.documents.loading import load_text
     from mixmaster.mixing.plan import plan_mix
     from mixmaster.mixing.preset import MixPreset
@@ -91,13 +90,12 @@ def child(folder: Path, inserts: int, threads: int) -> None:
         mix(plan_mix([str(folder)], document, threads=threads), folder / "out" / f"{number}.wav")
         found.append((time.perf_counter() - wall, time.process_time() - cpu))
     walls, cpus = zip(*found[1:], strict=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(statistics.median(walls), statistics.median(cpus), peak)
+    print(statistics.median(walls), statistics.median(cpus))
 
 
 def curve(what: str) -> None:
     """Print one table."""
-    print(f"\n| {what} | s | processor s | times real time | peak MB |\n|-:|-:|-:|-:|-:|")
+    print(f"\n| {what} | s | processor s | times real time |\n|-:|-:|-:|-:|")
     for value in VARIED[what]:
         job = {**BASE, what: value}
         with tempfile.TemporaryDirectory() as name:
@@ -111,9 +109,9 @@ def curve(what: str) -> None:
                 capture_output=True,
                 text=True,
             ).stdout
-        wall, cpu, peak = map(float, said.split())
+        wall, cpu = map(float, said.split())
         times = 60.0 * job["minutes"] / wall
-        print(f"| {value:g} | {wall:.2f} | {cpu:.2f} | {times:.0f} | {peak:.0f} |", flush=True)
+        print(f"| {value:g} | {wall:.2f} | {cpu:.2f} | {times:.0f} |", flush=True)
         record("curves", f"{what} {value:g}", times, "times real time")
 
 
