@@ -6,7 +6,6 @@ Opus by its pre-skip (RFC 7845, section 4.2) and Vorbis by the granule position 
 
 from __future__ import annotations
 
-import os
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from mixmaster.audio.formats import FileSpec
 from mixmaster.audio.ogg import OggError, renumber
-from mixmaster.audio.writers import EncodeError, Regrouped, Writer
+from mixmaster.audio.writers import EncodeError, Regrouped, SoundfileWriter
 
 HIGHEST: Final = 4.0
 """An encoder given 1e30 aborts the whole process; +12 dBFS no encoder minds."""
@@ -43,7 +42,7 @@ _ENCODERS: Final = {
 }
 
 
-class LossyWriter(Writer):
+class LossyWriter(SoundfileWriter):
     """MP3 at a constant rate, Opus, Vorbis.
 
     Args:
@@ -55,27 +54,18 @@ class LossyWriter(Writer):
     """
 
     def __init__(self, fd: int, spec: FileSpec) -> None:
-        import soundfile
-
-        self._fd = fd
+        encoder = _ENCODERS[spec.container]
+        super().__init__(
+            fd,
+            encoder.format,
+            encoder.subtype,
+            spec.sample_rate_hz,
+            spec.channels,
+            **_quality(spec),
+        )
         self._spec = spec
-        self._frames = 0
         # Where Vorbis's blocks begin depends on how what it is given is cut.
         self._pieces = Regrouped(_WRITTEN_FRAMES, spec.channels, np.float32)
-        encoder = _ENCODERS[spec.container]
-        try:
-            self._file: Any = soundfile.SoundFile(
-                fd,
-                "w",
-                spec.sample_rate_hz,
-                spec.channels,
-                encoder.subtype,
-                format=encoder.format,
-                closefd=False,
-                **_quality(spec),
-            )
-        except (soundfile.SoundFileError, ValueError) as error:
-            raise EncodeError(str(getattr(error, "error_string", error))) from error
 
     def write(self, samples: npt.NDArray[Any]) -> None:
         """Append ``(frames, channels)``, float32."""
@@ -83,44 +73,20 @@ class LossyWriter(Writer):
         for piece in self._pieces.add(samples):
             self._encode(piece)
 
-    def _encode(self, piece: npt.NDArray[Any]) -> None:
-        import soundfile
-
-        try:
-            self._file.write(piece)
-        except (soundfile.SoundFileError, AssertionError) as error:
-            # soundfile asserts that everything was written: on a full disk it was not.
-            raise EncodeError(f"not all could be written {error}".rstrip()) from error
-
     def finish(self) -> None:
         """Complete the file, and check that it has all frames."""
-        import soundfile
-
         rest = self._pieces.rest()
         if rest.shape[0]:
             self._encode(rest)
-        try:
-            self._file.close()
-            if self._spec.container in {"opus", "vorbis"}:
+        super().finish()
+
+    def _read_back(self) -> int:
+        if self._spec.container in {"opus", "vorbis"}:
+            try:
                 renumber(self._fd)
-            if not self._frames:
-                return
-            os.lseek(self._fd, 0, os.SEEK_SET)
-            with soundfile.SoundFile(self._fd, closefd=False) as written:
-                found = int(written.frames)
-        except (soundfile.SoundFileError, OggError) as error:
-            raise EncodeError(f"it could not be completed: {error}") from error
-        if found != self._frames:
-            raise EncodeError(f"the file has {found} frames where {self._frames} were written")
-
-    def abandon(self) -> None:
-        """Close libsndfile's handle, whatever it says."""
-        import soundfile
-
-        try:
-            self._file.close()
-        except soundfile.SoundFileError:
-            return  # the file is thrown away; the first error is the one that counts
+            except OggError as error:
+                raise EncodeError(f"it could not be completed: {error}") from error
+        return super()._read_back() if self._frames else 0
 
 
 def _quality(spec: FileSpec) -> dict[str, Any]:

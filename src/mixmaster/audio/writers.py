@@ -166,7 +166,89 @@ class WavWriter(Writer):
         return head + chunks + b"data\xff\xff\xff\xff"
 
 
-class LibsndfileWriter(Writer):
+class SoundfileWriter(Writer):
+    """What is the same of all files that libsndfile writes: opened, appended to, checked.
+
+    Args:
+        fd: An open descriptor, at the start of an empty file.
+        container: The format by libsndfile's name.
+        subtype: The sample format by libsndfile's name.
+        sample_rate_hz: The rate.
+        channels: Channels.
+        quality: What soundfile is told of the bit rate.
+
+    Raises:
+        EncodeError: When the container cannot hold this rate or channel count.
+    """
+
+    def __init__(
+        self,
+        fd: int,
+        container: str,
+        subtype: str,
+        sample_rate_hz: int,
+        channels: int,
+        **quality: Any,
+    ) -> None:
+        import soundfile
+
+        self._fd = fd
+        self._frames = 0
+        try:
+            self._file: Any = soundfile.SoundFile(
+                fd,
+                "w",
+                sample_rate_hz,
+                channels,
+                subtype,
+                format=container,
+                closefd=False,
+                **quality,
+            )
+        except (soundfile.SoundFileError, ValueError) as error:
+            raise EncodeError(str(getattr(error, "error_string", error))) from error
+
+    def _encode(self, samples: npt.NDArray[Any]) -> None:
+        """Hand samples to libsndfile."""
+        import soundfile
+
+        try:
+            self._file.write(samples)
+        except (soundfile.SoundFileError, AssertionError) as error:
+            # soundfile asserts that everything was written: on a full disk it was not.
+            raise EncodeError(f"not all could be written {error}".rstrip()) from error
+
+    def finish(self) -> None:
+        """Complete the file and check that it has all frames."""
+        import soundfile
+
+        try:
+            self._file.close()
+            found = self._read_back()
+        except soundfile.SoundFileError as error:
+            raise EncodeError(f"it could not be completed: {error}") from error
+        if found != self._frames:
+            raise EncodeError(f"the file has {found} frames where {self._frames} were written")
+
+    def _read_back(self) -> int:
+        """Return how many frames the closed file has."""
+        import soundfile
+
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        with soundfile.SoundFile(self._fd, closefd=False) as written:
+            return int(written.frames)
+
+    def abandon(self) -> None:
+        """Close libsndfile's handle, whatever it says."""
+        import soundfile
+
+        try:
+            self._file.close()
+        except soundfile.SoundFileError:
+            return  # the file is thrown away; the first error is the one that counts
+
+
+class LibsndfileWriter(SoundfileWriter):
     """FLAC and AIFF, 16 or 24 bit.
 
     Args:
@@ -183,61 +265,17 @@ class LibsndfileWriter(Writer):
     def __init__(
         self, fd: int, container: str, bit_depth: int, sample_rate_hz: int, channels: int
     ) -> None:
-        import soundfile
-
-        self._fd = fd
+        super().__init__(fd, container.upper(), f"PCM_{bit_depth}", sample_rate_hz, channels)
         self._shift = 32 - bit_depth if bit_depth > 16 else 0
-        self._frames = 0
         self._frame_bytes = bit_depth // 8 * channels if container == "aiff" else 0
-        try:
-            self._file: Any = soundfile.SoundFile(
-                fd,
-                "w",
-                sample_rate_hz,
-                channels,
-                f"PCM_{bit_depth}",
-                format=container.upper(),
-                closefd=False,
-            )
-        except (soundfile.SoundFileError, ValueError) as error:
-            raise EncodeError(str(getattr(error, "error_string", error))) from error
 
     def write(self, samples: npt.NDArray[Any]) -> None:
         """Append ``(frames, channels)``."""
-        import soundfile
-
         self._frames += samples.shape[0]
         # 1,024 bytes for AIFF's chunks in front of the samples.
         if self._frames * self._frame_bytes + 1_024 > MAX_RIFF_BYTES:
             raise EncodeError("AIFF cannot hold more than 4 GB; write WAV, which turns into RF64")
-        try:
-            self._file.write(np.left_shift(samples, self._shift) if self._shift else samples)
-        except (soundfile.SoundFileError, AssertionError) as error:
-            # soundfile asserts that everything was written: on a full disk it was not.
-            raise EncodeError(f"not all could be written {error}".rstrip()) from error
-
-    def finish(self) -> None:
-        """Complete the file and check that it has all frames."""
-        import soundfile
-
-        try:
-            self._file.close()
-            os.lseek(self._fd, 0, os.SEEK_SET)
-            with soundfile.SoundFile(self._fd, closefd=False) as written:
-                found = int(written.frames)
-        except soundfile.SoundFileError as error:
-            raise EncodeError(f"it could not be completed: {error}") from error
-        if found != self._frames:
-            raise EncodeError(f"the file has {found} frames where {self._frames} were written")
-
-    def abandon(self) -> None:
-        """Close libsndfile's handle, whatever it says."""
-        import soundfile
-
-        try:
-            self._file.close()
-        except soundfile.SoundFileError:
-            return  # the file is thrown away; the first error is the one that counts
+        self._encode(np.left_shift(samples, self._shift) if self._shift else samples)
 
 
 def pack_24_bit(samples: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:

@@ -16,7 +16,6 @@ from mixmaster.release.levels.cohering import coherence_from_json, made_from_jso
 from mixmaster.release.levels.corrections import Correction
 from mixmaster.release.levels.frozen import kept, levels_from_json
 from mixmaster.release.levels.strict import read_back
-from mixmaster.release.pieces import Piece
 from mixmaster.release.proof.record import FileRecord, ReleaseRecord
 
 _LEVEL_FIELDS = (
@@ -188,11 +187,6 @@ class Frozen:
         now = {each.key: each for each in kept(before, tracks, named).tracks}
         rest = tuple(now.pop(each.key, each) for each in before.tracks)
         return replace(before, tracks=(*rest, *now.values()))
-
-
-def corrections_of(album: Album, frozen: Frozen, piece: Piece) -> Correction | None:
-    """Return what an earlier build has done to a track so that it goes with the others."""
-    return frozen.corrections.get(track_ids(album)[piece.number - 1])
 
 
 def _levels(said: Any, where: str) -> TargetLevels:

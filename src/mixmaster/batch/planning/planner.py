@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,6 +18,7 @@ from mixmaster.batch.state.index import StatIndex
 from mixmaster.batch.state.store import Store
 from mixmaster.engine.threads import default_threads
 from mixmaster.errors import AudioFileError, MixmasterError, UsageError
+from mixmaster.mixing.prints.file_names import folded
 
 
 class Planner:
@@ -136,18 +136,14 @@ def _refuse_twins(plans: Sequence[SongPlan]) -> None:
     for plan in plans:
         if plan.error:
             continue
-        first = songs.setdefault(_folded(plan.name), plan)
+        first = songs.setdefault(folded(plan.name), plan)
         if first is not plan:
             said = f"{shown(Path(first.source))} and {shown(Path(plan.source))}"
             reason = f"two songs are called '{plan.name}': {said}"
             raise UsageError("", reason, "give one a name of its own: [[song]] path, name")
         for path in plan.paths:
-            other = outputs.setdefault(_folded(path), plan)
-            if other is not plan or [_folded(each) for each in plan.paths].count(_folded(path)) > 1:
+            other = outputs.setdefault(folded(path), plan)
+            if other is not plan or [folded(each) for each in plan.paths].count(folded(path)) > 1:
                 reason = f"'{shown(path)}' would be made more than once"
                 hint = "say {song}, {version}, {master} and {target} in name_template"
                 raise UsageError("", reason, hint)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()

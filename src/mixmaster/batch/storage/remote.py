@@ -9,7 +9,6 @@ folder that is done here, by a hidden temporary that is renamed.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -336,8 +335,3 @@ def _put_in_folder(source: Path, target: Path) -> None:
     with staged(target) as part:
         shutil.copyfile(source, part)
         put(part, target)
-
-
-def local_path(at: Location) -> Path | None:
-    """Return the path that ``file://`` names; None for what lies in a store."""
-    return Path(os.fsdecode(at.path)) if at.scheme == "file" else None
