@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from tests.tiny_documents import CHAIN, TARGET
 
 from mixmaster.batch.events import Event, Started
 from mixmaster.batch.local.workplace import LocalWorkplace
@@ -40,23 +41,6 @@ match = ["*"]
 gain_db = -12.0
 [version.lowest]
 mute = ["high"]
-"""
-CHAIN = """
-format = 1
-kind = "mastering"
-name = "Gain"
-[[insert]]
-effect = "limiter"
-"""
-TARGET = """
-format = 1
-kind = "target"
-name = "{name}"
-integrated_lufs = {lufs}
-true_peak_dbtp = -1.0
-[file]
-format = "{form}"
-bit_depth = 16
 """
 
 

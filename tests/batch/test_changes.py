@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.batch.conftest import TARGET as TARGET_TEXT
 from tests.batch.conftest import Studio, hashes
+from tests.tiny_documents import TARGET as TARGET_TEXT
 
 from mixmaster.batch.planning.prepare import Prepared
 from mixmaster.batch.state.files import read_state, write_state

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile as sf
+from tests.tiny_documents import CHAIN, TARGET
 
 RATE = 16_000
 MIX = """
@@ -19,23 +20,6 @@ gain_db = -6.0
 [strip.high]
 match = ["high"]
 gain_db = -6.0
-"""
-CHAIN = """
-format = 1
-kind = "mastering"
-name = "Gain"
-[[insert]]
-effect = "limiter"
-"""
-TARGET = """
-format = 1
-kind = "target"
-name = "{name}"
-integrated_lufs = {lufs}
-true_peak_dbtp = -1.0
-[file]
-format = "{form}"
-bit_depth = 16
 """
 RELEASE = """
 format = 1
